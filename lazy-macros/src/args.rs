@@ -1,0 +1,408 @@
+//! The options inside `#[delayed(...)]`.
+
+use crate::errors::Complaints;
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use syn::{Lit, LitStr, Path};
+
+/// What stands behind an accepted option, for one function, method or block.
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) name: Option<LitStr>,
+    pub(crate) retries: u32,
+    pub(crate) eager: Option<Ident>,
+    pub(crate) fallible: Option<Ident>,
+    pub(crate) infallible: Option<Ident>,
+    pub(crate) runtime: Option<Path>,
+    pub(crate) trait_name: Option<Ident>,
+    pub(crate) skip: bool,
+}
+
+/// What the attribute stands on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Place {
+    Function,
+    Block,
+    Method,
+}
+
+/// An accepted option: its name, how it is written, where it may stand, and what it does.
+struct Known {
+    name: &'static str,
+    form: &'static str,
+    places: &'static [Place],
+    set: fn(&mut Options, &Given) -> syn::Result<()>,
+}
+
+/// Every option there is.
+const OPTIONS: &[Known] = {
+    use Place::{Block, Function, Method};
+    &[
+        Known { name: "name", form: r#"name = "...""#, places: &[Function, Method], set: name },
+        Known { name: "retries", form: "retries = 3", places: &[Function, Method], set: retries },
+        Known { name: "eager", form: r#"eager = "other_name""#, places: &[Function], set: eager },
+        Known { name: "fallible", form: "fallible", places: &[Function, Method], set: fallible },
+        Known {
+            name: "infallible",
+            form: "infallible",
+            places: &[Function, Method],
+            set: infallible,
+        },
+        Known { name: "pure", form: "pure", places: &[Function, Method], set: pure },
+        Known { name: "cache", form: "cache", places: &[Function, Method], set: cache },
+        Known {
+            name: "crate",
+            form: r#"crate = "path::to::lazy_runtime""#,
+            places: &[Function, Block],
+            set: runtime,
+        },
+        Known { name: "trait", form: r#"trait = "OtherName""#, places: &[Block], set: trait_name },
+        Known { name: "skip", form: "skip", places: &[Method], set: skip },
+    ]
+};
+
+impl Options {
+    /// Reads the options of an attribute that stands on a `place`.
+    pub(crate) fn parse(tokens: TokenStream, place: Place, complaints: &mut Complaints) -> Self {
+        let mut options = Options::default();
+        let mut seen = Vec::new();
+        for piece in split_at_commas(tokens) {
+            let outcome =
+                Given::parse(piece).and_then(|given| options.take(given, place, &mut seen));
+            if let Err(error) = outcome {
+                complaints.add(error);
+            }
+        }
+        options.check_contradictions(complaints);
+        options
+    }
+
+    fn take(&mut self, given: Given, place: Place, seen: &mut Vec<String>) -> syn::Result<()> {
+        let name = given.name.to_string();
+        let Some(known) = OPTIONS.iter().find(|known| known.name == name) else {
+            return Err(given.on_name(unknown(&name, place)));
+        };
+        if !known.places.contains(&place) {
+            return Err(given.on_name(misplaced(known, place)));
+        }
+        if seen.contains(&name) {
+            return Err(given.on_name(format!("`{name}` is given twice: keep one of the two")));
+        }
+        seen.push(name);
+        (known.set)(self, &given)
+    }
+
+    fn check_contradictions(&self, complaints: &mut Complaints) {
+        if let (Some(_), Some(second)) = (&self.fallible, &self.infallible) {
+            complaints.on(
+                second,
+                "`fallible` and `infallible` contradict each other: keep `fallible` if an `Err` is to fail the task, \
+                 `infallible` if the `Result` itself is its value",
+            );
+        }
+    }
+}
+
+fn name(options: &mut Options, given: &Given) -> syn::Result<()> {
+    let name = given.string(r#"name = "...""#)?;
+    if name.value().trim().is_empty() {
+        return Err(given.on_value("a task's name is shown to people and cannot be empty"));
+    }
+    options.name = Some(name);
+    Ok(())
+}
+
+fn retries(options: &mut Options, given: &Given) -> syn::Result<()> {
+    let message =
+        "`retries` is how often a failed task is run again, a whole number: `retries = 3`";
+    let number = match given.literal(message)? {
+        Lit::Int(number) => number.base10_parse().ok(),
+        _ => None,
+    };
+    options.retries = number.ok_or_else(|| given.on_value(message))?;
+    Ok(())
+}
+
+fn eager(options: &mut Options, given: &Given) -> syn::Result<()> {
+    let name = given.string(r#"eager = "other_name""#)?;
+    let message = "`eager` is the name of a function, such as `eager = \"add_now\"`";
+    options.eager = Some(name.parse().map_err(|_| given.on_value(message))?);
+    Ok(())
+}
+
+fn fallible(options: &mut Options, given: &Given) -> syn::Result<()> {
+    options.fallible = Some(given.flag()?);
+    Ok(())
+}
+
+fn infallible(options: &mut Options, given: &Given) -> syn::Result<()> {
+    options.infallible = Some(given.flag()?);
+    Ok(())
+}
+
+fn pure(_: &mut Options, given: &Given) -> syn::Result<()> {
+    given.flag()?;
+    Err(given.on_name(
+        "`pure` arrives with the caching release: until then every call makes a task of its own; remove it",
+    ))
+}
+
+fn cache(_: &mut Options, given: &Given) -> syn::Result<()> {
+    if given.value.is_some() && given.string("cache")?.value() != "disk" {
+        return Err(given.on_value(r#"`cache` is written `cache` or `cache = "disk"`"#));
+    }
+    Err(given.on_name(
+        "`cache` arrives with the caching release: until then every `compute` runs its tasks anew; remove it, and use \
+         `persist` to keep a value between runs",
+    ))
+}
+
+fn runtime(options: &mut Options, given: &Given) -> syn::Result<()> {
+    let path = given.string(r#"crate = "path::to::lazy_runtime""#)?;
+    let message =
+        "`crate` is the path of the runtime, such as `crate = \"my_crate::lazy_runtime\"`";
+    options.runtime =
+        Some(path.parse_with(Path::parse_mod_style).map_err(|_| given.on_value(message))?);
+    Ok(())
+}
+
+fn trait_name(options: &mut Options, given: &Given) -> syn::Result<()> {
+    let name = given.string(r#"trait = "OtherName""#)?;
+    let message = "`trait` is the name of the trait that carries the lazy methods, such as `trait = \"DelayedModelIo\"`";
+    options.trait_name = Some(name.parse().map_err(|_| given.on_value(message))?);
+    Ok(())
+}
+
+fn skip(options: &mut Options, given: &Given) -> syn::Result<()> {
+    given.flag()?;
+    options.skip = true;
+    Ok(())
+}
+
+/// One option as the user wrote it.
+struct Given {
+    name: Ident,
+    /// What stands behind `=`.
+    value: Option<TokenStream>,
+}
+
+impl Given {
+    fn parse(piece: Vec<TokenTree>) -> syn::Result<Self> {
+        let mut tokens = piece.into_iter();
+        let name = match tokens.next() {
+            Some(TokenTree::Ident(name)) => name,
+            other => {
+                let message = format!("expected an option, {}", accepted_anywhere());
+                return Err(match other {
+                    Some(token) => syn::Error::new_spanned(token, message),
+                    None => syn::Error::new(Span::call_site(), message),
+                });
+            }
+        };
+        match tokens.next() {
+            None => Ok(Given { name, value: None }),
+            Some(TokenTree::Punct(mark)) if mark.as_char() == '=' => {
+                Given { name, value: Some(tokens.collect()) }.with_value(mark.into())
+            }
+            Some(other) => {
+                let message = format!("expected `,` or `=` here: `{}`", form(&name));
+                Err(syn::Error::new_spanned(other, message))
+            }
+        }
+    }
+
+    /// Itself, if there is anything behind the `=`.
+    fn with_value(self, equals: TokenTree) -> syn::Result<Self> {
+        match &self.value {
+            Some(value) if value.is_empty() => {
+                let message = format!("a value is missing: `{}`", form(&self.name));
+                Err(syn::Error::new_spanned(equals, message))
+            }
+            _ => Ok(self),
+        }
+    }
+
+    fn on_name(&self, message: impl std::fmt::Display) -> syn::Error {
+        syn::Error::new_spanned(&self.name, message)
+    }
+
+    /// An error on the value, or on the name where there is no value.
+    fn on_value(&self, message: impl std::fmt::Display) -> syn::Error {
+        match &self.value {
+            Some(value) => syn::Error::new_spanned(value, message),
+            None => self.on_name(message),
+        }
+    }
+
+    fn literal(&self, message: &str) -> syn::Result<Lit> {
+        let value = self.value.clone().ok_or_else(|| self.on_name(message))?;
+        syn::parse2(value).map_err(|_| self.on_value(message))
+    }
+
+    fn string(&self, form: &str) -> syn::Result<LitStr> {
+        let message = format!("`{}` takes a string: `{form}`", self.name);
+        match self.literal(&message)? {
+            Lit::Str(value) => Ok(value),
+            _ => Err(self.on_value(message)),
+        }
+    }
+
+    fn flag(&self) -> syn::Result<Ident> {
+        let name = &self.name;
+        match &self.value {
+            Some(value) => {
+                let message = format!("`{name}` takes no value: write `{name}`, or leave it out");
+                Err(syn::Error::new_spanned(value, message))
+            }
+            None => Ok(name.clone()),
+        }
+    }
+}
+
+fn split_at_commas(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
+    let mut pieces = vec![Vec::new()];
+    for token in tokens {
+        match &token {
+            TokenTree::Punct(mark) if mark.as_char() == ',' => pieces.push(Vec::new()),
+            _ => pieces.last_mut().expect("there is always an open piece").push(token),
+        }
+    }
+    // A trailing comma leaves nothing behind it.
+    if pieces.last().is_some_and(Vec::is_empty) {
+        pieces.pop();
+    }
+    pieces
+}
+
+/// How an option is written; an unknown one is echoed.
+fn form(name: &Ident) -> String {
+    let known = OPTIONS.iter().find(|known| name == known.name);
+    known.map_or_else(|| name.to_string(), |known| known.form.to_owned())
+}
+
+fn unknown(name: &str, place: Place) -> String {
+    let allowed = || OPTIONS.iter().filter(|known| known.places.contains(&place));
+    let nearest = allowed()
+        .map(|known| (strsim::jaro_winkler(name, known.name), known))
+        .max_by(|(one, _), (other, _)| one.total_cmp(other));
+    match nearest {
+        // Below this the nearest name is a guess, and the whole list helps more.
+        Some((likeness, known)) if likeness >= 0.8 => {
+            format!("there is no option `{name}`; did you mean `{}`?", known.form)
+        }
+        _ => {
+            let names: Vec<_> = allowed().map(|known| format!("`{}`", known.name)).collect();
+            format!("there is no option `{name}`; {} takes {}", place.noun(), names.join(", "))
+        }
+    }
+}
+
+fn misplaced(known: &Known, place: Place) -> String {
+    let places: Vec<_> = known.places.iter().map(|place| place.noun()).collect();
+    format!("`{}` belongs on {}, not on {}", known.name, places.join(" or "), place.noun())
+}
+
+fn accepted_anywhere() -> String {
+    let forms: Vec<_> = OPTIONS.iter().take(2).map(|known| format!("`{}`", known.form)).collect();
+    format!("such as {}", forms.join(" or "))
+}
+
+impl Place {
+    fn noun(self) -> &'static str {
+        match self {
+            Place::Function => "a function",
+            Place::Block => "an `impl` block",
+            Place::Method => "a method of a delayed `impl` block",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(options: &str, place: Place) -> (Options, Vec<String>) {
+        let mut complaints = Complaints::new();
+        let options = Options::parse(options.parse().unwrap(), place, &mut complaints);
+        (options, complaints.messages())
+    }
+
+    fn complaint(options: &str) -> String {
+        let (_, mut messages) = parse(options, Place::Function);
+        assert_eq!(messages.len(), 1, "{options}: {messages:?}");
+        messages.remove(0)
+    }
+
+    #[test]
+    fn options_are_read() {
+        let (options, messages) = parse(
+            r#"name = "tree-sum", retries = 3, eager = "now", fallible, crate = "crate::facade::lazy_runtime","#,
+            Place::Function,
+        );
+        assert!(messages.is_empty(), "{messages:?}");
+        assert_eq!(options.name.unwrap().value(), "tree-sum");
+        assert_eq!(options.retries, 3);
+        assert_eq!(options.eager.unwrap(), "now");
+        assert!(options.fallible.is_some() && options.infallible.is_none());
+        assert_eq!(options.runtime.unwrap().segments.len(), 3);
+    }
+
+    #[test]
+    fn no_options_are_fine() {
+        assert!(parse("", Place::Block).1.is_empty());
+    }
+
+    #[test]
+    fn unknown_options_name_the_nearest() {
+        assert_eq!(
+            complaint("nmae = \"x\""),
+            r#"there is no option `nmae`; did you mean `name = "..."`?"#
+        );
+        assert_eq!(
+            complaint("retry = 3"),
+            "there is no option `retry`; did you mean `retries = 3`?"
+        );
+        assert_eq!(
+            complaint("infalible"),
+            "there is no option `infalible`; did you mean `infallible`?"
+        );
+        assert!(complaint("memoize").contains("a function takes `name`, `retries`"));
+    }
+
+    #[test]
+    fn only_options_of_the_place_are_offered() {
+        let (_, messages) = parse("skipp", Place::Method);
+        assert_eq!(messages, ["there is no option `skipp`; did you mean `skip`?"]);
+        assert!(!complaint("skipp").contains("did you mean"));
+        assert!(complaint("skip").contains("belongs on a method"));
+    }
+
+    #[test]
+    fn wrong_values_say_what_is_expected() {
+        assert_eq!(complaint("name = 3"), r#"`name` takes a string: `name = "..."`"#);
+        assert_eq!(complaint("name"), r#"`name` takes a string: `name = "..."`"#);
+        assert_eq!(complaint("name ="), r#"a value is missing: `name = "..."`"#);
+        assert_eq!(complaint("name(\"x\")"), r#"expected `,` or `=` here: `name = "..."`"#);
+        assert!(complaint("retries = \"x\"").contains("a whole number"));
+        assert!(complaint("retries = -1").contains("a whole number"));
+        assert!(complaint("retries = 99999999999").contains("a whole number"));
+        assert!(complaint("eager = \"not an ident\"").contains("the name of a function"));
+        assert!(complaint("pure = true").contains("takes no value"));
+        assert!(complaint("cache = \"memory\"").contains(r#"`cache` or `cache = "disk"`"#));
+        assert!(complaint("\"name\"").contains("expected an option"));
+        assert!(complaint("name = \"\"").contains("cannot be empty"));
+    }
+
+    #[test]
+    fn caching_is_announced() {
+        for option in ["pure", "cache", "cache = \"disk\""] {
+            assert!(complaint(option).contains("arrives with the caching release"));
+        }
+    }
+
+    #[test]
+    fn all_mistakes_come_out_together() {
+        let (_, messages) =
+            parse("fallible, infallible, name = 1, name = \"x\", speed", Place::Function);
+        assert_eq!(messages.len(), 4, "{messages:?}");
+    }
+}

@@ -1,0 +1,145 @@
+//! [`Delayed<T>`]: the handle of a node in the graph.
+
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+
+use crate::graph::{Payload, TypedRef};
+use crate::key::Key;
+
+/// A value of type `T` that is not computed yet: a node of the graph.
+///
+/// Calling a `#[delayed]` function gives one. It is small, cloning it copies a reference, and it can be sent to and
+/// shared with other threads. Passing it, or a reference to it, to another delayed function makes that call depend
+/// on it. Nothing runs before [`compute`](crate::Collection::compute) or [`persist`](crate::Collection::persist).
+///
+/// The node lives as long as a handle or another node needs it; what it holds is dropped right after.
+///
+/// # Examples
+/// ```
+/// use lazy_runtime::prelude::*;
+///
+/// #[delayed]
+/// fn exponent(x: i64, y: u32) -> i64 {
+///     x.pow(y)
+/// }
+///
+/// let x = exponent(4, 5);
+/// let z = &x + 1;
+/// assert_eq!(z.compute()?, 1025);
+/// # Ok::<(), lazy_runtime::Error>(())
+/// ```
+#[must_use = "nothing is computed until `compute` or `persist` is called"]
+pub struct Delayed<T> {
+    node: TypedRef<T>,
+}
+
+/// Implemented for nothing.
+pub trait Never {}
+
+/// Never holds: a `Delayed` is not `Unpin`. Only a literal argument may be; that tells lists of nodes from lists of
+/// values, see `arg`. (Said through a trait of this crate, so that coherence can rely on it.)
+impl<T> Unpin for Delayed<T> where Delayed<T>: Never {}
+
+impl<T> Delayed<T> {
+    #[inline]
+    pub(crate) fn from_node(node: TypedRef<T>) -> Self {
+        Delayed { node }
+    }
+
+    #[inline]
+    pub(crate) fn node(&self) -> &TypedRef<T> {
+        &self.node
+    }
+
+    #[inline]
+    pub(crate) fn into_node(self) -> TypedRef<T> {
+        self.node
+    }
+
+    /// The stable name of this node: what it calls, and a token no other node has.
+    pub fn key(&self) -> Key {
+        self.node.node().key()
+    }
+
+    /// The name of the function it calls; for data, that of its type.
+    pub fn name(&self) -> &str {
+        self.node.name()
+    }
+
+    /// The call in the user's code that made this node.
+    pub fn location(&self) -> &'static Location<'static> {
+        self.node.location()
+    }
+}
+
+impl<T: Send + Sync + 'static> Delayed<T> {
+    #[inline]
+    pub(crate) fn new<P: Payload<Output = T>>(
+        payload: P,
+        location: &'static Location<'static>,
+    ) -> Self {
+        Self::from_node(TypedRef::new(payload, location))
+    }
+
+    pub(crate) fn of_data(
+        value: Arc<T>,
+        key: Option<Key>,
+        location: &'static Location<'static>,
+    ) -> Self {
+        Self::from_node(TypedRef::data(value, key, location))
+    }
+}
+
+impl<T> Clone for Delayed<T> {
+    #[inline]
+    fn clone(&self) -> Self {
+        Self::from_node(self.node.clone())
+    }
+}
+
+impl<T> fmt::Debug for Delayed<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Delayed(\"{}\")", self.key())
+    }
+}
+
+/// Makes a value a node of the graph: stored once, shared by all tasks that use it.
+///
+/// A literal argument is stored in each task that gets it; a large value used by many is better made a node.
+///
+/// # Examples
+/// ```
+/// use lazy_runtime::prelude::*;
+///
+/// #[delayed]
+/// fn nth(values: &[f64], n: usize) -> f64 {
+///     values[n]
+/// }
+///
+/// let values = delayed(vec![0.5; 1 << 20]);
+/// let picked: Vec<_> = (0..10).map(|n| nth(&values, n)).collect();
+/// assert_eq!(picked.compute()?, [0.5; 10]);
+/// # Ok::<(), lazy_runtime::Error>(())
+/// ```
+#[track_caller]
+pub fn delayed<T: Send + Sync + 'static>(value: T) -> Delayed<T> {
+    delayed_shared(Arc::new(value))
+}
+
+/// [`delayed`](fn@delayed) for a value that is already behind an [`Arc`]: nothing is copied.
+///
+/// # Examples
+/// ```
+/// use std::sync::Arc;
+/// use lazy_runtime::prelude::*;
+///
+/// let table = Arc::new(vec![1, 2, 3]);
+/// let node = lazy_runtime::delayed_shared(Arc::clone(&table));
+/// assert!(Arc::ptr_eq(&node.compute_shared()?, &table));
+/// # Ok::<(), lazy_runtime::Error>(())
+/// ```
+#[track_caller]
+pub fn delayed_shared<T: Send + Sync + 'static>(value: Arc<T>) -> Delayed<T> {
+    Delayed::of_data(value, None, Location::caller())
+}

@@ -1,0 +1,235 @@
+//! What can go wrong in a computation, told with names and places of the user's code.
+
+use std::any::Any;
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::panic::Location;
+use std::time::Duration;
+
+use crate::key::Key;
+use crate::visualize;
+
+/// The result of a computation; `E` may be another error, so that importing this type hides nothing.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a computation gave no value.
+///
+/// It prints the task that failed, the line of the user's code that made the task, what needed it, and the cause.
+///
+/// # Examples
+/// ```
+/// use lazy_runtime::prelude::*;
+/// use lazy_runtime::Error;
+///
+/// #[delayed]
+/// fn parse(text: &str) -> Result<i64, std::num::ParseIntError> {
+///     text.parse()
+/// }
+///
+/// match parse("twelve").compute() {
+///     Err(Error::Task(e)) => {
+///         assert_eq!(e.task_name(), "parse");
+///         assert!(e.location().file().ends_with(".rs"));
+///         assert_eq!(e.source().unwrap().to_string(), "invalid digit found in string");
+///     }
+///     other => panic!("expected the task to fail, got {other:?}"),
+/// }
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// A task returned `Err`.
+    Task(TaskError),
+    /// A task panicked. The panic was caught; the runtime is as good as new.
+    Panic(PanicError),
+    /// Several tasks failed, in static order; only with [`collect_errors`](crate::ComputeOptions::collect_errors).
+    Many(Vec<Error>),
+    /// The computation was cancelled through its [`Handle`](crate::Handle).
+    Cancelled,
+    /// The computation took longer than its [`timeout`](crate::ComputeOptions::timeout).
+    Timeout(Duration),
+    /// A picture could not be drawn or saved.
+    Visualize(visualize::Error),
+    /// A runtime could not start its threads.
+    Threads(io::Error),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Task(e) => e.fmt(f),
+            Error::Panic(e) => e.fmt(f),
+            Error::Many(errors) => {
+                write!(f, "{} tasks failed", errors.len())?;
+                errors.iter().try_for_each(|error| write!(f, "\n- {error}"))
+            }
+            Error::Cancelled => f.write_str("the computation was cancelled"),
+            Error::Timeout(limit) => {
+                write!(f, "the computation took longer than its limit of {limit:?}")
+            }
+            Error::Visualize(e) => e.fmt(f),
+            Error::Threads(e) => write!(f, "the threads of a runtime could not be started: {e}"),
+        }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Error::Task(e) => e.source(),
+            Error::Visualize(e) => e.source(),
+            Error::Threads(e) => Some(e),
+            Error::Panic(_) | Error::Many(_) | Error::Cancelled | Error::Timeout(_) => None,
+        }
+    }
+}
+
+impl From<visualize::Error> for Error {
+    fn from(error: visualize::Error) -> Self {
+        Error::Visualize(error)
+    }
+}
+
+/// Which task failed, where it was made, and what needed it.
+#[derive(Debug)]
+struct Origin {
+    key: Key,
+    location: &'static Location<'static>,
+    path: Vec<String>,
+}
+
+impl Origin {
+    /// How many of the names in a path are printed.
+    const SHOWN: usize = 4;
+
+    fn write_path(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, name) in self.path.iter().take(Self::SHOWN).enumerate() {
+            write!(f, "{}`{name}`", if i == 0 { ", needed by " } else { " <- " })?;
+        }
+        match self.path.len().saturating_sub(Self::SHOWN) {
+            0 => Ok(()),
+            more => write!(f, " <- and {more} more"),
+        }
+    }
+}
+
+/// A task returned `Err`: see [`Error::Task`].
+#[derive(Debug)]
+pub struct TaskError {
+    origin: Box<Origin>,
+    source: Box<dyn StdError + Send + Sync>,
+}
+
+/// A task panicked: see [`Error::Panic`].
+#[derive(Debug)]
+pub struct PanicError {
+    origin: Box<Origin>,
+    message: String,
+}
+
+macro_rules! origin_methods {
+    ($error:ty) => {
+        impl $error {
+            /// The name of the task that failed.
+            pub fn task_name(&self) -> &str {
+                self.origin.key.name()
+            }
+
+            /// The key of the task that failed.
+            pub fn key(&self) -> Key {
+                self.origin.key
+            }
+
+            /// The call in the user's code that made the task.
+            pub fn location(&self) -> &Location<'static> {
+                self.origin.location
+            }
+
+            /// The names of the tasks that needed this one, from its own dependent to an output; at most 100.
+            pub fn path(&self) -> &[String] {
+                &self.origin.path
+            }
+        }
+    };
+}
+
+origin_methods!(TaskError);
+origin_methods!(PanicError);
+
+impl TaskError {
+    /// The error that the task returned; `downcast_ref` gives it back as its own type. Always there; an [`Option`] as in
+    /// [`std::error::Error::source`], which this type implements too.
+    pub fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&*self.source)
+    }
+
+    /// Gives the error that the task returned.
+    pub fn into_source(self) -> Box<dyn StdError + Send + Sync> {
+        self.source
+    }
+}
+
+impl PanicError {
+    /// What the panic said; a fixed text if it did not say it with a string.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for TaskError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "task `{}` (made at {}) failed", self.task_name(), self.location())?;
+        self.origin.write_path(f)?;
+        write!(f, ": {}", self.source)
+    }
+}
+
+impl fmt::Display for PanicError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "task `{}` (made at {}) panicked", self.task_name(), self.location())?;
+        self.origin.write_path(f)?;
+        write!(f, ": {}", self.message)
+    }
+}
+
+impl StdError for TaskError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&*self.source)
+    }
+}
+
+impl StdError for PanicError {}
+
+/// Why one task has no result, before it is known which.
+pub(crate) enum Failure {
+    Returned(Box<dyn StdError + Send + Sync>),
+    Panicked(Box<dyn Any + Send>),
+}
+
+impl Failure {
+    /// The error of the task with this key, made there, needed by these.
+    pub(crate) fn at(
+        self,
+        key: Key,
+        location: &'static Location<'static>,
+        path: Vec<String>,
+    ) -> Error {
+        let origin = Box::new(Origin { key, location, path });
+        match self {
+            Failure::Returned(source) => Error::Task(TaskError { origin, source }),
+            Failure::Panicked(payload) => {
+                let message = message(&*payload);
+                // A payload is the user's value: its drop may panic as well, and that is nobody's concern any more.
+                let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(payload)));
+                Error::Panic(PanicError { origin, message })
+            }
+        }
+    }
+}
+
+fn message(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("a value that is no text").to_owned()
+}

@@ -1,0 +1,67 @@
+//! Running a snapshot to its end: in static order on one thread, or on a pool of threads.
+//!
+//! Both executors know ready tasks only. What became of the run is told by [`Outcome`].
+
+mod synchronous;
+mod threaded;
+
+use std::sync::Mutex;
+
+use crate::error::{Error, Failure, Result};
+use crate::graph::{Finished, Run, Snapshot};
+use crate::schedule::{Reason, Stop};
+
+pub(crate) use synchronous::synchronous;
+pub(crate) use threaded::threaded;
+
+/// What an executor is told besides the graph.
+pub(crate) struct Order<'a> {
+    pub(crate) stop: &'a Stop,
+    /// Go on after failures with whatever does not depend on them.
+    pub(crate) collect_errors: bool,
+}
+
+/// The failures of a run, while it runs.
+struct Failures<'a> {
+    order: &'a Order<'a>,
+    found: Mutex<Vec<(u32, Failure)>>,
+}
+
+impl<'a> Failures<'a> {
+    fn new(order: &'a Order<'a>) -> Self {
+        Failures { order, found: Mutex::new(Vec::new()) }
+    }
+
+    #[cold]
+    fn add(&self, task: u32, failure: Failure) {
+        if !self.order.collect_errors {
+            self.order.stop.stop(Reason::Failed);
+        }
+        self.found.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push((task, failure));
+    }
+
+    /// The run's results, or why there are none.
+    fn outcome(self, run: Run) -> Result<Finished> {
+        let mut found = self.found.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if !found.is_empty() {
+            found.sort_by_key(|&(task, _)| task);
+            return Err(error_of(run.snapshot(), found, self.order.collect_errors));
+        }
+        match self.order.stop.reason() {
+            None => Ok(run.finished()),
+            Some(Reason::Timeout) => Err(Error::Timeout(self.order.stop.limit())),
+            Some(Reason::Cancelled | Reason::Failed) => Err(Error::Cancelled),
+        }
+    }
+}
+
+fn error_of(snapshot: &Snapshot, found: Vec<(u32, Failure)>, collect: bool) -> Error {
+    let paths = snapshot.paths();
+    let mut errors = found.into_iter().map(|(task, failure)| {
+        failure.at(snapshot.key(task), snapshot.location(task), paths.from(task))
+    });
+    if collect {
+        return Error::Many(errors.collect());
+    }
+    errors.next().expect("called with at least one failure")
+}

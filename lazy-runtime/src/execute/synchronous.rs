@@ -1,0 +1,13 @@
+//! The reference: a plain loop in static order on the calling thread.
+
+use super::{Failures, Order};
+use crate::error::Result;
+use crate::graph::{Finished, Run, Snapshot};
+
+/// Runs every task of the snapshot on this thread, in static order.
+pub(crate) fn synchronous(snapshot: Snapshot, order: &Order<'_>) -> Result<Finished> {
+    let mut run = Run::exclusive(snapshot, order.collect_errors);
+    let failures = Failures::new(order);
+    run.run_in_order(|| order.stop.goes_on(), |task, failure| failures.add(task, failure));
+    failures.outcome(run)
+}

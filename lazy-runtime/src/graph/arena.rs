@@ -1,0 +1,219 @@
+//! Memory for nodes: bump allocation in chunks, one open chunk a thread.
+//!
+//! Allocating a node moves a pointer. Freeing one counts it on its chunk; a chunk whose nodes are all
+//! free goes back to the allocator. A node is found again from nothing but its own address: chunks are
+//! aligned to their size, so clearing the low bits of a node's address gives its chunk.
+
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::cell::Cell;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+/// Bytes in a chunk, and its alignment. One live node keeps its whole chunk, so chunks are small.
+const CHUNK: usize = 64 << 10;
+
+/// The largest node a chunk takes; what is larger keeps its payload in a box.
+pub(super) const MAX_NODE: usize = 1 << 10;
+
+/// The alignment of every node.
+pub(super) const ALIGN: usize = 8;
+
+/// Counts as that many live nodes while a thread still allocates from the chunk.
+const OPEN: usize = 1 << 40;
+
+/// Nodes are numbered by their place: a chunk owns as many numbers as it has places. Unique in a process.
+static NEXT_ID: AtomicU64 = AtomicU64::new(0);
+
+/// Chunks that exist, for tests of recycling and for leak checks.
+static CHUNKS: AtomicUsize = AtomicUsize::new(0);
+
+#[repr(C)]
+struct Chunk {
+    /// Nodes not yet freed, plus [`OPEN`] while the chunk is open, minus what was allocated in it so far.
+    ///
+    /// The thread that allocates counts privately and settles once, when it closes the chunk; so an
+    /// allocation needs no atomic instruction.
+    live: AtomicUsize,
+    first_id: u64,
+}
+
+impl Chunk {
+    const LAYOUT: Layout = match Layout::from_size_align(CHUNK, CHUNK) {
+        Ok(layout) => layout,
+        Err(_) => panic!("the chunk layout is valid"),
+    };
+
+    fn allocate() -> NonNull<Chunk> {
+        // SAFETY: the layout has a size above zero.
+        let memory = unsafe { alloc(Self::LAYOUT) }.cast::<Chunk>();
+        let Some(chunk) = NonNull::new(memory) else { handle_alloc_error(Self::LAYOUT) };
+        CHUNKS.fetch_add(1, Ordering::Relaxed);
+        let first_id = NEXT_ID.fetch_add((CHUNK / ALIGN) as u64, Ordering::Relaxed);
+        // SAFETY: the memory is ours, large enough and aligned for a `Chunk`.
+        unsafe { chunk.write(Chunk { live: AtomicUsize::new(OPEN), first_id }) };
+        chunk
+    }
+
+    /// Takes `count` from the live nodes and gives the memory back when none is left.
+    ///
+    /// # Safety
+    /// The chunk lives, and `count` of its nodes (or its openness) are given up by the caller.
+    unsafe fn give_up(chunk: NonNull<Chunk>, count: usize) {
+        // SAFETY: the caller still owns `count` of the references that keep the chunk alive.
+        let before = unsafe { chunk.as_ref() }.live.fetch_sub(count, Ordering::AcqRel);
+        if before == count {
+            CHUNKS.fetch_sub(1, Ordering::Relaxed);
+            // SAFETY: nobody else has a node in it, and it was allocated with this layout.
+            unsafe { dealloc(chunk.as_ptr().cast(), Self::LAYOUT) };
+        }
+    }
+}
+
+/// The chunk a thread allocates from.
+struct Open {
+    chunk: Cell<Option<NonNull<Chunk>>>,
+    at: Cell<usize>,
+    allocated: Cell<usize>,
+}
+
+thread_local! {
+    static OPEN_CHUNK: Open =
+        const { Open { chunk: Cell::new(None), at: Cell::new(CHUNK), allocated: Cell::new(0) } };
+}
+
+impl Open {
+    /// `size` bytes, a multiple of [`ALIGN`], at most [`MAX_NODE`].
+    #[inline]
+    fn allocate(&self, size: usize) -> NonNull<u8> {
+        debug_assert!(size.is_multiple_of(ALIGN) && size <= MAX_NODE);
+        if self.at.get() + size > CHUNK {
+            self.renew();
+        }
+        let at = self.at.get();
+        self.at.set(at + size);
+        self.allocated.set(self.allocated.get() + 1);
+        let chunk = self.chunk.get().expect("a chunk is open after `renew`");
+        // SAFETY: `at + size` lies within the chunk, as just checked.
+        unsafe { chunk.cast::<u8>().add(at) }
+    }
+
+    #[cold]
+    fn renew(&self) {
+        self.close();
+        self.chunk.set(Some(Chunk::allocate()));
+        self.at.set(size_of::<Chunk>().next_multiple_of(ALIGN));
+    }
+
+    fn close(&self) {
+        if let Some(chunk) = self.chunk.take() {
+            // SAFETY: the openness is ours to give up; what was allocated stays counted.
+            unsafe { Chunk::give_up(chunk, OPEN - self.allocated.replace(0)) };
+        }
+        self.at.set(CHUNK);
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Memory for one node of `size` bytes, at most [`MAX_NODE`], aligned to [`ALIGN`].
+#[inline]
+pub(super) fn allocate(size: usize) -> NonNull<u8> {
+    let size = size.next_multiple_of(ALIGN);
+    OPEN_CHUNK.try_with(|open| open.allocate(size)).unwrap_or_else(|_| {
+        // The thread is ending and its chunk is closed: a chunk for this node alone.
+        let open = Open { chunk: Cell::new(None), at: Cell::new(CHUNK), allocated: Cell::new(0) };
+        open.allocate(size)
+    })
+}
+
+fn chunk_of(node: NonNull<u8>) -> NonNull<Chunk> {
+    let start = node.as_ptr().map_addr(|address| address & !(CHUNK - 1));
+    NonNull::new(start.cast()).expect("a chunk does not start at address zero")
+}
+
+/// The number of the node at this address.
+pub(super) fn id(node: NonNull<u8>) -> u64 {
+    let chunk = chunk_of(node);
+    let place = (node.addr().get() - chunk.addr().get()) / ALIGN;
+    // SAFETY: a node that the caller can name keeps its chunk alive.
+    unsafe { chunk.as_ref() }.first_id + place as u64
+}
+
+/// Counts freed nodes and tells their chunks; neighbours in one chunk cost one atomic instruction together.
+#[derive(Default)]
+pub(super) struct Freed {
+    chunk: Option<NonNull<Chunk>>,
+    count: usize,
+}
+
+impl Freed {
+    /// Frees one node's memory.
+    ///
+    /// # Safety
+    /// `node` came from [`allocate`], is not freed yet, and nobody uses it any more.
+    pub(super) unsafe fn free(&mut self, node: NonNull<u8>) {
+        let chunk = chunk_of(node);
+        if self.chunk != Some(chunk) {
+            self.flush();
+            self.chunk = Some(chunk);
+        }
+        self.count += 1;
+    }
+
+    fn flush(&mut self) {
+        if let Some(chunk) = self.chunk.take() {
+            // SAFETY: `count` nodes of this chunk were freed and not yet counted, so it lives.
+            unsafe { Chunk::give_up(chunk, std::mem::take(&mut self.count)) };
+        }
+    }
+}
+
+impl Drop for Freed {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}
+
+/// How many chunks exist in the process.
+#[cfg(test)]
+pub(crate) fn chunks() -> usize {
+    CHUNKS.load(Ordering::Relaxed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_are_bumped_and_numbered_apart() {
+        let (a, b) = (allocate(40), allocate(48));
+        assert_eq!(b.addr().get() % ALIGN, 0);
+        assert_ne!(id(a), id(b));
+        let mut freed = Freed::default();
+        // SAFETY: both came from `allocate` and are unused.
+        unsafe {
+            freed.free(a);
+            freed.free(b);
+        }
+    }
+
+    #[test]
+    fn nodes_may_be_freed_by_another_thread_after_their_own_ended() {
+        let nodes = std::thread::spawn(|| {
+            (0..5_000).map(|_| allocate(64).as_ptr() as usize).collect::<Vec<_>>()
+        })
+        .join()
+        .expect("allocating does not panic");
+        let mut freed = Freed::default();
+        for address in nodes {
+            let node =
+                NonNull::new(std::ptr::with_exposed_provenance_mut(address)).expect("not null");
+            // SAFETY: allocated above, freed once.
+            unsafe { freed.free(node) };
+        }
+    }
+}

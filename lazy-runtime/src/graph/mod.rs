@@ -1,0 +1,25 @@
+//! The graph: nodes in chunked arenas, handles that count references, and the snapshot a run works on.
+//!
+//! Words: a *node* is a task (a call to be made) or data (a value that is there). Its *dependencies* are the
+//! nodes it needs, its *dependents* the ones that need it. A *snapshot* is the part of the graph that some
+//! outputs reach, in static order, with dense indices and flat edges. A *run* is a snapshot with room for
+//! results. Nodes never change after they are made; all that a run changes is in the run.
+//!
+//! All `unsafe` of the crate is in this folder; `README.md` beside this file argues why it is sound.
+//! This module never runs a task on its own and knows no threads.
+
+mod arena;
+mod inputs;
+mod node;
+mod paths;
+mod run;
+mod snapshot;
+mod values;
+mod view;
+
+pub(crate) use inputs::Inputs;
+pub(crate) use node::Dependencies;
+pub(crate) use node::{Kind, NodeRef, Payload, TypedRef};
+pub(crate) use run::{Executed, Finished, Ready, Run};
+pub(crate) use snapshot::Snapshot;
+pub use view::Graph;

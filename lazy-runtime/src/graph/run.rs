@@ -1,0 +1,296 @@
+//! A run: a snapshot, room for its results, and the counters that say which task may go next.
+//!
+//! The rules that make the unsafe parts sound are types here. A task can be executed only by giving up its [`Ready`],
+//! which is made once per task and run, when its last dependency has finished. So an executor is safe code:
+//! it cannot run a task twice, nor too early.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use super::inputs::Inputs;
+use super::node::TypedRef;
+use super::snapshot::{DATA, Snapshot};
+use super::values::Values;
+use crate::error::Failure;
+
+pub(crate) struct Run {
+    pub(super) snapshot: Snapshot,
+    pub(super) values: Values,
+    /// How many dependencies of each task have not finished. Empty in an exclusive run.
+    waiting: Vec<AtomicU32>,
+    dependents: Dependents,
+    /// Which tasks failed or were skipped; only where errors are collected.
+    failed: Option<Box<[AtomicBool]>>,
+    /// Every task finished: only outputs can still hold values.
+    complete: bool,
+}
+
+/// The right to execute one task: all it depends on has finished, and nobody else has the right.
+pub(crate) struct Ready(u32);
+
+/// What became of a task.
+pub(crate) enum Executed {
+    Finished,
+    Failed(Failure),
+    /// A task it depends on had failed.
+    Skipped,
+}
+
+/// A task that was executed; what waits for it can be told.
+pub(crate) struct Done(u32);
+
+impl Done {
+    pub(crate) fn index(&self) -> u32 {
+        self.0
+    }
+}
+
+impl Run {
+    /// A run for one thread, in static order: without counters.
+    pub(crate) fn exclusive(snapshot: Snapshot, collect_errors: bool) -> Run {
+        Self::new(snapshot, collect_errors, true)
+    }
+
+    /// A run for many threads, and the tasks that are ready at once, in static order.
+    pub(crate) fn shared(snapshot: Snapshot, collect_errors: bool) -> (Run, Vec<Ready>) {
+        let mut run = Self::new(snapshot, collect_errors, false);
+        run.dependents = Dependents::of(&run.snapshot);
+        let count = run.snapshot.len() as u32;
+        let mut roots = Vec::new();
+        run.waiting = (0..count)
+            .map(|index| {
+                let edges = run.snapshot.edges_of(index);
+                let waiting = edges.iter().filter(|&edge| edge & DATA == 0).count() as u32;
+                if waiting == 0 && run.snapshot.is_task(index) {
+                    roots.push(Ready(index));
+                }
+                AtomicU32::new(waiting)
+            })
+            .collect();
+        (run, roots)
+    }
+
+    fn new(snapshot: Snapshot, collect_errors: bool, exclusive: bool) -> Run {
+        let count = snapshot.len() as u32;
+        let wide = (0..count).map(|index| snapshot.node(index).vtable().stored.wide_words);
+        let values = Values::new(wide, snapshot.uses(), exclusive);
+        let failed = collect_errors
+            .then(|| (0..count).map(|_| AtomicBool::new(false)).collect::<Box<[_]>>());
+        Run {
+            snapshot,
+            values,
+            waiting: Vec::new(),
+            dependents: Dependents::default(),
+            failed,
+            complete: false,
+        }
+    }
+
+    pub(crate) fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// Runs every task in static order while `go_on` says so; `failed` hears of failures.
+    pub(crate) fn run_in_order(
+        &mut self,
+        mut go_on: impl FnMut() -> bool,
+        mut failed: impl FnMut(u32, Failure),
+    ) {
+        for index in 0..self.snapshot.len() as u32 {
+            if !self.snapshot.is_task(index) {
+                continue;
+            }
+            if !go_on() {
+                return;
+            }
+            // In static order all dependencies come first, and `&mut self` says that nobody else runs tasks.
+            if let Executed::Failed(failure) = self.execute_now(index) {
+                failed(index, failure);
+            }
+        }
+    }
+
+    /// Makes the call of a ready task.
+    #[inline]
+    pub(crate) fn execute(&self, task: Ready) -> (Done, Executed) {
+        let executed = self.execute_now(task.0);
+        (Done(task.0), executed)
+    }
+
+    /// The task of `index` must be ready, and be executed by nobody else.
+    #[inline]
+    fn execute_now(&self, index: u32) -> Executed {
+        if let Some(failed) = &self.failed {
+            if self.snapshot.dependencies(index).any(|i| failed[i as usize].load(Ordering::Relaxed))
+            {
+                self.skip(index, failed);
+                return Executed::Skipped;
+            }
+        }
+        let node = self.snapshot.node(index);
+        let mut inputs = Inputs::new(self, index);
+        // A panic leaves the task without a result and its inputs unreleased; both are as the run's end expects.
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            // SAFETY: `index` is the node's place in this run; by the contract of this function its dependencies have
+            // finished and nobody else runs it, so its slot is empty and ours.
+            unsafe { node.run(&mut inputs, &self.values, index) }
+        }));
+        let failure = match outcome {
+            Ok(Ok(())) => return Executed::Finished,
+            Ok(Err(failure)) => failure,
+            Err(payload) => Failure::Panicked(payload),
+        };
+        if let Some(failed) = &self.failed {
+            failed[index as usize].store(true, Ordering::Relaxed);
+        }
+        Executed::Failed(failure)
+    }
+
+    fn skip(&self, index: u32, failed: &[AtomicBool]) {
+        failed[index as usize].store(true, Ordering::Relaxed);
+        for edge in self.snapshot.edges_of(index).iter().filter(|&edge| edge & DATA == 0) {
+            let stored = &self.snapshot.node(*edge).vtable().stored;
+            // SAFETY: the task counts as a user of its dependencies, and will never borrow them. For one that failed,
+            // the count keeps its mark of emptiness and nothing is dropped.
+            unsafe { self.values.release_stored(*edge, stored) };
+        }
+    }
+
+    /// Tells the dependents of an executed task; those that waited for it alone are ready now, in static order.
+    #[inline]
+    pub(crate) fn finish(&self, task: Done, mut ready: impl FnMut(Ready)) {
+        for &dependent in self.dependents.of_task(task.0) {
+            let waiting = &self.waiting[dependent as usize];
+            // Release: what the task wrote is seen by whoever takes the count to zero, who acquires it. The load
+            // saves the last one the costlier instruction: if it reads 1, all others have counted down.
+            if waiting.load(Ordering::Acquire) == 1 || waiting.fetch_sub(1, Ordering::AcqRel) == 1 {
+                ready(Ready(dependent));
+            }
+        }
+    }
+
+    fn clear(values: &mut Values, snapshot: &Snapshot, index: u32) {
+        let stored = &snapshot.node(index).vtable().stored;
+        // SAFETY: the slot is that of this node's output.
+        unsafe { values.clear(index, stored) };
+    }
+
+    /// The results, when every output has been made.
+    pub(crate) fn finished(mut self) -> Finished {
+        self.complete = true;
+        Finished { run: self, next: 0, shared: HashMap::new() }
+    }
+}
+
+impl Drop for Run {
+    /// Drops the values that nobody came for: after a failure or cancellation, or outputs that were not taken.
+    fn drop(&mut self) {
+        if self.complete {
+            self.snapshot
+                .outputs()
+                .iter()
+                .for_each(|&index| Self::clear(&mut self.values, &self.snapshot, index));
+        } else {
+            (0..self.snapshot.len() as u32)
+                .for_each(|index| Self::clear(&mut self.values, &self.snapshot, index));
+        }
+    }
+}
+
+/// For each node, the tasks that need it, in static order.
+#[derive(Default)]
+struct Dependents {
+    starts: Vec<u32>,
+    list: Vec<u32>,
+}
+
+impl Dependents {
+    /// By counting: no hashing, no sorting, linear in the edges.
+    fn of(snapshot: &Snapshot) -> Self {
+        let count = snapshot.len();
+        let mut starts = vec![0u32; count + 2];
+        let tasks = || (0..count as u32).map(|index| (index, snapshot.edges_of(index)));
+        for (_, edges) in tasks() {
+            for edge in edges.iter().filter(|&edge| edge & DATA == 0) {
+                starts[*edge as usize + 2] += 1;
+            }
+        }
+        for index in 2..count + 2 {
+            starts[index] += starts[index - 1];
+        }
+        let mut list = vec![0u32; starts[count + 1] as usize];
+        for (index, edges) in tasks() {
+            for edge in edges.iter().filter(|&edge| edge & DATA == 0) {
+                let place = &mut starts[*edge as usize + 1];
+                list[*place as usize] = index;
+                *place += 1;
+            }
+        }
+        Dependents { starts, list }
+    }
+
+    #[inline]
+    fn of_task(&self, index: u32) -> &[u32] {
+        let at = index as usize;
+        &self.list[self.starts[at] as usize..self.starts[at + 1] as usize]
+    }
+}
+
+/// The outputs of a run in which all went well, taken one after the other in the order in which they were named.
+pub(crate) struct Finished {
+    run: Run,
+    next: usize,
+    /// Outputs named more than once that were asked for as shared values.
+    shared: HashMap<u32, Arc<dyn Any + Send + Sync>>,
+}
+
+impl Finished {
+    /// The next output, which must be that of `output`.
+    fn advance<T>(&mut self, output: &TypedRef<T>) -> u32 {
+        let index = self.run.snapshot.outputs().get(self.next).copied();
+        let index = index.filter(|&index| self.run.snapshot.node(index) == output.node().ptr());
+        self.next += 1;
+        index.expect("a collection takes its results in the order in which it names its outputs")
+    }
+
+    /// The value: moved out where nobody else needs it, cloned otherwise.
+    pub(crate) fn take<T: Clone + Send + Sync + 'static>(&mut self, output: &TypedRef<T>) -> T {
+        let index = self.advance(output);
+        if let Some(value) = output.value() {
+            return T::clone(value);
+        }
+        if let Some(shared) = self.shared.get(&index) {
+            return shared.downcast_ref::<T>().expect("shared as its own type").clone();
+        }
+        // SAFETY: the run is over and all outputs are made; the type is that of the reference; each output counts as one use.
+        unsafe {
+            self.run.values.take_if_last::<T>(index).unwrap_or_else(|| {
+                let value = self.run.values.get::<T>(index).clone();
+                self.run.values.release::<T>(index);
+                value
+            })
+        }
+    }
+
+    /// The value behind an [`Arc`], without cloning it; the same one for an output that is named twice.
+    pub(crate) fn take_shared<T: Send + Sync + 'static>(&mut self, output: &TypedRef<T>) -> Arc<T> {
+        let index = self.advance(output);
+        if let Some(value) = output.value() {
+            return Arc::clone(value);
+        }
+        if let Some(shared) = self.shared.get(&index) {
+            return Arc::clone(shared).downcast().expect("shared as its own type");
+        }
+        let again = self.run.values.uses(index) > 1;
+        // SAFETY: the run is over, all outputs are made, the type is that of the reference, and the value is either this
+        // output's alone or handed to the later ones through `shared`.
+        let value = Arc::new(unsafe { self.run.values.take_all::<T>(index) });
+        if again {
+            self.shared.insert(index, Arc::clone(&value) as _);
+        }
+        value
+    }
+}

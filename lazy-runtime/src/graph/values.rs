@@ -1,0 +1,262 @@
+//! Room for the results of a run, and how many users each result still has.
+//!
+//! Each node has one word. A result that fits is there; a wider one, up to [`WIDE_WORDS`], lies in a second buffer, and the word
+//! says where; a still larger one is boxed and the word is the box, so that its memory goes back when it is released. Beside each
+//! word stands the number of users that have not finished with the value: one for each edge to a dependent, one for each
+//! output.
+
+use std::cell::UnsafeCell;
+use std::mem::MaybeUninit;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// The most words of a result that is not boxed.
+const WIDE_WORDS: usize = 4;
+
+/// In a use count: there is no value in the slot (not yet, or never).
+const EMPTY: u32 = 1 << 31;
+
+/// How a type's values are stored, for code that does not know the type.
+#[derive(Clone, Copy)]
+pub(super) struct Stored {
+    /// Words in the second buffer.
+    pub(super) wide_words: u32,
+    /// Drops the value (or its box) in a slot; `None` where that would do nothing.
+    release: Option<unsafe fn(*mut u64)>,
+}
+
+/// Where values of a type lie.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Word,
+    Wide,
+    Boxed,
+}
+
+impl Place {
+    const fn of<T>() -> Place {
+        if size_of::<T>() <= 8 && align_of::<T>() <= 8 {
+            Place::Word
+        } else if size_of::<T>() <= WIDE_WORDS * 8 && align_of::<T>() <= 8 {
+            Place::Wide
+        } else {
+            Place::Boxed
+        }
+    }
+}
+
+impl Stored {
+    pub(super) const fn of<T>() -> Stored {
+        Stored {
+            wide_words: match Place::of::<T>() {
+                Place::Wide => size_of::<T>().div_ceil(8) as u32,
+                Place::Word | Place::Boxed => 0,
+            },
+            release: if !needs_release::<T>() {
+                None
+            } else if matches!(Place::of::<T>(), Place::Boxed) {
+                // SAFETY: called on a slot that holds a `Box<T>`.
+                Some(|slot| unsafe { slot.cast::<Box<T>>().drop_in_place() })
+            } else {
+                // SAFETY: called on a slot that holds a `T`.
+                Some(|slot| unsafe { slot.cast::<T>().drop_in_place() })
+            },
+        }
+    }
+}
+
+/// Whether anything has to happen when a value's last user is done.
+pub(super) const fn needs_release<T>() -> bool {
+    std::mem::needs_drop::<T>() || matches!(Place::of::<T>(), Place::Boxed)
+}
+
+type Cell = UnsafeCell<MaybeUninit<u64>>;
+
+pub(super) struct Values {
+    words: Box<[Cell]>,
+    wide: Box<[Cell]>,
+    uses: Vec<AtomicU32>,
+    /// One thread runs all: counters need no locked instructions.
+    exclusive: bool,
+}
+
+// SAFETY: the slots hold `Send + Sync` values (`Payload::Output`). Who may touch a slot when is laid down on each
+// method; `Run` keeps to it: a slot is written once by the one thread that runs its task, read after that.
+unsafe impl Sync for Values {}
+
+impl Values {
+    /// Room for results that need so many wide words each and are used that often, in the order of the nodes.
+    pub(super) fn new(
+        wide_words: impl Iterator<Item = u32>,
+        uses: Vec<u32>,
+        exclusive: bool,
+    ) -> Self {
+        let mut words = Vec::with_capacity(uses.len());
+        let mut total = 0usize;
+        words.extend(wide_words.map(|wide| {
+            let start = total as u64;
+            total += wide as usize;
+            UnsafeCell::new(MaybeUninit::new(start))
+        }));
+        let uses = uses.into_iter().map(|count| AtomicU32::new(count | EMPTY)).collect();
+        let mut wide = Vec::with_capacity(total);
+        // SAFETY: cells of uninitialised words need no initialisation.
+        unsafe { wide.set_len(total) };
+        Values { words: words.into_boxed_slice(), wide: wide.into_boxed_slice(), uses, exclusive }
+    }
+
+    /// Where the value of a node lies, or its box, for a type in that place.
+    #[inline]
+    fn slot(&self, index: u32, place: Place) -> *mut u64 {
+        let word = &self.words[index as usize];
+        match place {
+            Place::Word | Place::Boxed => word.get().cast(),
+            Place::Wide => {
+                // SAFETY: the word of a wide slot was set when the buffer was made and is never changed.
+                let start = unsafe { (*word.get()).assume_init() } as usize;
+                UnsafeCell::raw_get(self.wide[start..].as_ptr()).cast()
+            }
+        }
+    }
+
+    /// Fills a slot.
+    ///
+    /// # Safety
+    /// The slot is for a `T`, is empty, and only the caller touches it now.
+    #[inline]
+    pub(super) unsafe fn write<T>(&self, index: u32, value: T) {
+        let slot = self.slot(index, Place::of::<T>());
+        if Place::of::<T>() == Place::Boxed {
+            // SAFETY: by contract; a word holds a box.
+            unsafe { slot.cast::<Box<T>>().write(Box::new(value)) };
+        } else {
+            // SAFETY: by contract; the slot has the words of a `T`.
+            unsafe { slot.cast::<T>().write(value) };
+        }
+        if needs_release::<T>() {
+            let uses = &self.uses[index as usize];
+            // Nobody else changes the count before this task has finished.
+            uses.store(uses.load(Ordering::Relaxed) & !EMPTY, Ordering::Relaxed);
+        }
+    }
+
+    /// Borrows the value in a slot.
+    ///
+    /// # Safety
+    /// The slot holds a `T`, and the caller counts as one of its users for `'a`.
+    #[inline]
+    pub(super) unsafe fn get<'a, T>(&self, index: u32) -> &'a T {
+        let slot = self.slot(index, Place::of::<T>());
+        if Place::of::<T>() == Place::Boxed {
+            // SAFETY: by contract, for the box.
+            unsafe { &*slot.cast::<Box<T>>() }
+        } else {
+            // SAFETY: by contract.
+            unsafe { &*slot.cast::<T>() }
+        }
+    }
+
+    /// Moves the value out if the caller is its only user left; it is then no user any more.
+    ///
+    /// # Safety
+    /// The slot holds a `T`, the caller counts as one of its users and has no borrow of it.
+    #[inline]
+    pub(super) unsafe fn take_if_last<T>(&self, index: u32) -> Option<T> {
+        let uses = &self.uses[index as usize];
+        // Acquire: what the others did with the value happened before they gave up their use.
+        if uses.load(Ordering::Acquire) & !EMPTY != 1 {
+            return None;
+        }
+        if needs_release::<T>() {
+            uses.store(0, Ordering::Relaxed);
+        }
+        let slot = self.slot(index, Place::of::<T>());
+        Some(if Place::of::<T>() == Place::Boxed {
+            // SAFETY: by contract, and we are the only user; the count of 0 says that the box is gone.
+            *unsafe { slot.cast::<Box<T>>().read() }
+        } else {
+            // SAFETY: as above, for the value.
+            unsafe { slot.cast::<T>().read() }
+        })
+    }
+
+    /// How many users of a value are left.
+    pub(super) fn uses(&self, index: u32) -> u32 {
+        self.uses[index as usize].load(Ordering::Acquire) & !EMPTY
+    }
+
+    /// Moves the value out for all its users at once.
+    ///
+    /// # Safety
+    /// The slot holds a `T`, nobody borrows it, and the caller acts for all users that are left.
+    pub(super) unsafe fn take_all<T>(&self, index: u32) -> T {
+        self.uses[index as usize].store(1, Ordering::Relaxed);
+        // SAFETY: by contract.
+        unsafe { self.take_if_last(index) }.expect("the count was just set to one")
+    }
+
+    /// Gives up one use, and drops the value if it was the last.
+    ///
+    /// # Safety
+    /// The slot holds a `T`, the caller counts as one of its users, and has no borrow of it any more.
+    #[inline]
+    pub(super) unsafe fn release<T>(&self, index: u32) {
+        if needs_release::<T>() && self.give_up(index) {
+            let stored = const { Stored::of::<T>() };
+            // SAFETY: the last user is done with it.
+            unsafe { self.drop_slot(index, &stored) };
+        }
+    }
+
+    /// [`Values::release`] for code that does not know the type.
+    ///
+    /// # Safety
+    /// As for [`Values::release`]; `stored` is that of the slot's type.
+    pub(super) unsafe fn release_stored(&self, index: u32, stored: &Stored) {
+        if stored.release.is_some() && self.give_up(index) {
+            // SAFETY: by contract.
+            unsafe { self.drop_slot(index, stored) };
+        }
+    }
+
+    /// True when the caller was the last user of a value that is there.
+    #[inline]
+    fn give_up(&self, index: u32) -> bool {
+        let uses = &self.uses[index as usize];
+        let before = if self.exclusive {
+            let before = uses.load(Ordering::Relaxed);
+            uses.store(before - 1, Ordering::Relaxed);
+            before
+        } else if uses.load(Ordering::Acquire) == 1 {
+            // The only user left cannot be raced by another one: no locked instruction.
+            uses.store(0, Ordering::Relaxed);
+            1
+        } else {
+            uses.fetch_sub(1, Ordering::AcqRel)
+        };
+        before == 1
+    }
+
+    /// # Safety
+    /// The slot holds a value stored as `stored`, and nobody uses it.
+    unsafe fn drop_slot(&self, index: u32, stored: &Stored) {
+        if let Some(release) = stored.release {
+            let place = if stored.wide_words > 0 { Place::Wide } else { Place::Word };
+            // SAFETY: by contract; a box lies where a word does.
+            unsafe { release(self.slot(index, place)) };
+        }
+    }
+
+    /// Drops whatever is left in a slot. Needs `&mut`: the run is over.
+    ///
+    /// # Safety
+    /// `stored` is that of the slot's type.
+    pub(super) unsafe fn clear(&mut self, index: u32, stored: &Stored) {
+        let uses = self.uses[index as usize].get_mut();
+        let held = *uses & EMPTY == 0 && *uses > 0;
+        *uses = 0;
+        if held {
+            // SAFETY: the slot was filled (not empty) and not yet released (uses above zero).
+            unsafe { self.drop_slot(index, stored) };
+        }
+    }
+}

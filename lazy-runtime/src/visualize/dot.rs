@@ -1,0 +1,125 @@
+//! A drawing as text in the DOT language, built and printed with graphviz-rust.
+
+use graphviz_rust::dot_structures::{
+    Attribute, Edge, EdgeTy, Graph, GraphAttributes, Id, Node, NodeId, Stmt, Vertex,
+};
+use graphviz_rust::printer::{DotPrinter, PrinterContext};
+
+use super::color::LINE;
+use super::drawing::{Arrow, Drawing, Form, Shape};
+use super::shape;
+use super::text;
+
+/// Prints a drawing. Nodes are called `n0`, `n1`, ... in static order.
+pub(crate) fn print(drawing: &Drawing) -> String {
+    let circle = if shape::are_round(drawing) { "circle" } else { "ellipse" };
+    let mut stmts = settings(drawing);
+    let shapes = drawing.shapes.iter().enumerate();
+    stmts.extend(shapes.map(|(index, shape)| Stmt::Node(node(index, shape, circle))));
+    stmts.extend(drawing.arrows.iter().map(|arrow| Stmt::Edge(edge(arrow))));
+    let graph = Graph::DiGraph { id: Id::Plain("tasks".into()), strict: false, stmts };
+    let mut context = PrinterContext::default();
+    let mut dot = graph.print(context.with_semi());
+    dot.push('\n');
+    dot
+}
+
+fn settings(drawing: &Drawing) -> Vec<Stmt> {
+    let font = || [text_pair("fontname", "Helvetica,Arial,sans-serif"), pair("fontsize", "12")];
+    let mut graph = vec![
+        pair("rankdir", drawing.rankdir.name()),
+        // Transparent, so that the same picture serves light and dark pages.
+        text_pair("bgcolor", "transparent"),
+        pair("nodesep", "0.22"),
+        pair("ranksep", "0.36"),
+        pair("pad", "0.1"),
+    ];
+    if let Some(title) = &drawing.title {
+        graph.push(text_pair("label", title));
+        graph.push(pair("labelloc", "t"));
+        graph.push(text_pair("fontcolor", LINE));
+    }
+    graph.extend(font());
+    let mut node = vec![pair("style", "filled"), pair("penwidth", "1.2")];
+    node.extend(font());
+    let mut edge = vec![text_pair("color", LINE), text_pair("fontcolor", LINE)];
+    edge.extend([pair("penwidth", "1.1"), pair("arrowsize", "0.65")]);
+    edge.extend(font());
+    let all =
+        [GraphAttributes::Graph(graph), GraphAttributes::Node(node), GraphAttributes::Edge(edge)];
+    all.into_iter().map(Stmt::GAttribute).collect()
+}
+
+fn node(index: usize, shape: &Shape, circle: &str) -> Node {
+    let tone = shape.paint.light;
+    let mut attributes = vec![text_pair("label", &label(shape))];
+    match shape.form {
+        Form::Circle => {
+            attributes.push(pair("shape", circle));
+            attributes.push(pair("margin", "0.03"));
+        }
+        Form::Box => {
+            attributes.push(pair("shape", "box"));
+            let size = if shape.lines.is_empty() { "0.26" } else { "0.34" };
+            attributes.extend([pair("width", size), pair("height", size)]);
+            attributes.push(text_pair("style", "filled,rounded"));
+        }
+        Form::Note => {
+            attributes.push(pair("shape", "box"));
+            attributes.extend([pair("width", "0.2"), pair("height", "0.24")]);
+            attributes.push(text_pair("style", "dashed"));
+        }
+    }
+    if shape.form != Form::Note {
+        attributes.push(text_pair("fillcolor", tone.fill));
+    }
+    attributes.push(text_pair("color", tone.stroke));
+    attributes.push(text_pair("fontcolor", tone.ink));
+    if shape.output {
+        attributes.push(pair("penwidth", "2.4"));
+    }
+    attributes.push(text_pair("tooltip", &shape.hint));
+    Node { id: name(index), attributes }
+}
+
+fn label(shape: &Shape) -> String {
+    let lines = shape.lines.iter().chain(&shape.count);
+    lines.map(String::as_str).collect::<Vec<_>>().join("\n")
+}
+
+fn edge(arrow: &Arrow) -> Edge {
+    let ends = [arrow.from, arrow.to].map(|index| Vertex::N(name(index as usize)));
+    let [from, to] = ends;
+    let label = arrow.label.as_ref().map(|label| text_pair("label", &format!(" {label}")));
+    Edge { ty: EdgeTy::Pair(from, to), attributes: label.into_iter().collect() }
+}
+
+fn name(index: usize) -> NodeId {
+    NodeId(Id::Plain(format!("n{index}")), None)
+}
+
+fn pair(key: &str, value: &str) -> Attribute {
+    Attribute(Id::Plain(key.into()), Id::Plain(value.into()))
+}
+
+fn text_pair(key: &str, value: &str) -> Attribute {
+    Attribute(Id::Plain(key.into()), Id::Escaped(quoted(value)))
+}
+
+/// A string in DOT. Besides its own escapes, Graphviz reads entities of HTML in labels, so `&` is
+/// written as one.
+fn quoted(value: &str) -> String {
+    let mut out = String::with_capacity(value.len() + 2);
+    out.push('"');
+    for char in text::printable(value).chars() {
+        match char {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '&' => out.push_str("&amp;"),
+            other => out.push(other),
+        }
+    }
+    out.push('"');
+    out
+}

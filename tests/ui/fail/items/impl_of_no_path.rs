@@ -1,0 +1,17 @@
+use lazy_runtime::prelude::*;
+
+trait Shape {}
+
+#[delayed]
+impl dyn Shape {
+    fn describe(&self) -> String {
+        String::new()
+    }
+}
+
+struct Empty;
+
+#[delayed]
+impl Empty {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use lazy_runtime::prelude::*;
+
+#[delayed]
+fn main() {
+    println!("hello");
+}

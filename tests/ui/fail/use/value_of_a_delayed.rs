@@ -1,0 +1,14 @@
+use lazy_runtime::prelude::*;
+
+#[delayed]
+fn words(line: String) -> Vec<String> {
+    line.split(' ').map(str::to_owned).collect()
+}
+
+fn main() {
+    let words = words("a b");
+    let first: String = words[0].clone();
+    println!("{words} {first}");
+    let _: usize = words.len();
+    let plain: Vec<String> = words;
+}
