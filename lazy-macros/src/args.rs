@@ -1,7 +1,8 @@
 //! The options inside `#[delayed(...)]`.
 
 use crate::errors::Complaints;
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use crate::given::{self, Given};
+use proc_macro2::{Ident, TokenStream};
 use syn::{Lit, LitStr, Path};
 
 /// What stands behind an accepted option, for one function, method or block.
@@ -65,9 +66,8 @@ impl Options {
     pub(crate) fn parse(tokens: TokenStream, place: Place, complaints: &mut Complaints) -> Self {
         let mut options = Options::default();
         let mut seen = Vec::new();
-        for piece in split_at_commas(tokens) {
-            let outcome =
-                Given::parse(piece).and_then(|given| options.take(given, place, &mut seen));
+        for given in given::read(tokens) {
+            let outcome = given.and_then(|given| options.take(given, place, &mut seen));
             if let Err(error) = outcome {
                 complaints.add(error);
             }
@@ -105,7 +105,8 @@ impl Options {
 fn name(options: &mut Options, given: &Given) -> syn::Result<()> {
     let name = given.string(r#"name = "...""#)?;
     if name.value().trim().is_empty() {
-        return Err(given.on_value("a task's name is shown to people and cannot be empty"));
+        return Err(given
+            .on_value("`name` cannot be empty, because it is what people see: `name = \"...\"`"));
     }
     options.name = Some(name);
     Ok(())
@@ -113,7 +114,7 @@ fn name(options: &mut Options, given: &Given) -> syn::Result<()> {
 
 fn retries(options: &mut Options, given: &Given) -> syn::Result<()> {
     let message =
-        "`retries` is how often a failed task is run again, a whole number: `retries = 3`";
+        "`retries` takes a whole number, how often a failed task is run again: `retries = 3`";
     let number = match given.literal(message)? {
         Lit::Int(number) => number.base10_parse().ok(),
         _ => None,
@@ -124,7 +125,7 @@ fn retries(options: &mut Options, given: &Given) -> syn::Result<()> {
 
 fn eager(options: &mut Options, given: &Given) -> syn::Result<()> {
     let name = given.string(r#"eager = "other_name""#)?;
-    let message = "`eager` is the name of a function, such as `eager = \"add_now\"`";
+    let message = "`eager` takes the name of a function, such as `eager = \"add_now\"`";
     options.eager = Some(name.parse().map_err(|_| given.on_value(message))?);
     Ok(())
 }
@@ -142,7 +143,7 @@ fn infallible(options: &mut Options, given: &Given) -> syn::Result<()> {
 fn pure(_: &mut Options, given: &Given) -> syn::Result<()> {
     given.flag()?;
     Err(given.on_name(
-        "`pure` arrives with the caching release: until then every call makes a task of its own; remove it",
+        "`pure` is not there yet, it arrives with the caching release: until then every call makes a task of its own; remove it",
     ))
 }
 
@@ -151,15 +152,15 @@ fn cache(_: &mut Options, given: &Given) -> syn::Result<()> {
         return Err(given.on_value(r#"`cache` is written `cache` or `cache = "disk"`"#));
     }
     Err(given.on_name(
-        "`cache` arrives with the caching release: until then every `compute` runs its tasks anew; remove it, and use \
-         `persist` to keep a value between runs",
+        "`cache` is not there yet, it arrives with the caching release: until then every `compute` runs its tasks anew; \
+         remove it, and use `persist` to keep a value between runs",
     ))
 }
 
 fn runtime(options: &mut Options, given: &Given) -> syn::Result<()> {
     let path = given.string(r#"crate = "path::to::lazy_runtime""#)?;
     let message =
-        "`crate` is the path of the runtime, such as `crate = \"my_crate::lazy_runtime\"`";
+        "`crate` takes the path of the runtime, such as `crate = \"my_crate::lazy_runtime\"`";
     options.runtime =
         Some(path.parse_with(Path::parse_mod_style).map_err(|_| given.on_value(message))?);
     Ok(())
@@ -167,7 +168,7 @@ fn runtime(options: &mut Options, given: &Given) -> syn::Result<()> {
 
 fn trait_name(options: &mut Options, given: &Given) -> syn::Result<()> {
     let name = given.string(r#"trait = "OtherName""#)?;
-    let message = "`trait` is the name of the trait that carries the lazy methods, such as `trait = \"DelayedModelIo\"`";
+    let message = "`trait` takes the name of the trait that carries the lazy methods, such as `trait = \"DelayedModelIo\"`";
     options.trait_name = Some(name.parse().map_err(|_| given.on_value(message))?);
     Ok(())
 }
@@ -178,103 +179,8 @@ fn skip(options: &mut Options, given: &Given) -> syn::Result<()> {
     Ok(())
 }
 
-/// One option as the user wrote it.
-struct Given {
-    name: Ident,
-    /// What stands behind `=`.
-    value: Option<TokenStream>,
-}
-
-impl Given {
-    fn parse(piece: Vec<TokenTree>) -> syn::Result<Self> {
-        let mut tokens = piece.into_iter();
-        let name = match tokens.next() {
-            Some(TokenTree::Ident(name)) => name,
-            other => {
-                let message = format!("expected an option, {}", accepted_anywhere());
-                return Err(match other {
-                    Some(token) => syn::Error::new_spanned(token, message),
-                    None => syn::Error::new(Span::call_site(), message),
-                });
-            }
-        };
-        match tokens.next() {
-            None => Ok(Given { name, value: None }),
-            Some(TokenTree::Punct(mark)) if mark.as_char() == '=' => {
-                Given { name, value: Some(tokens.collect()) }.with_value(mark.into())
-            }
-            Some(other) => {
-                let message = format!("expected `,` or `=` here: `{}`", form(&name));
-                Err(syn::Error::new_spanned(other, message))
-            }
-        }
-    }
-
-    /// Itself, if there is anything behind the `=`.
-    fn with_value(self, equals: TokenTree) -> syn::Result<Self> {
-        match &self.value {
-            Some(value) if value.is_empty() => {
-                let message = format!("a value is missing: `{}`", form(&self.name));
-                Err(syn::Error::new_spanned(equals, message))
-            }
-            _ => Ok(self),
-        }
-    }
-
-    fn on_name(&self, message: impl std::fmt::Display) -> syn::Error {
-        syn::Error::new_spanned(&self.name, message)
-    }
-
-    /// An error on the value, or on the name where there is no value.
-    fn on_value(&self, message: impl std::fmt::Display) -> syn::Error {
-        match &self.value {
-            Some(value) => syn::Error::new_spanned(value, message),
-            None => self.on_name(message),
-        }
-    }
-
-    fn literal(&self, message: &str) -> syn::Result<Lit> {
-        let value = self.value.clone().ok_or_else(|| self.on_name(message))?;
-        syn::parse2(value).map_err(|_| self.on_value(message))
-    }
-
-    fn string(&self, form: &str) -> syn::Result<LitStr> {
-        let message = format!("`{}` takes a string: `{form}`", self.name);
-        match self.literal(&message)? {
-            Lit::Str(value) => Ok(value),
-            _ => Err(self.on_value(message)),
-        }
-    }
-
-    fn flag(&self) -> syn::Result<Ident> {
-        let name = &self.name;
-        match &self.value {
-            Some(value) => {
-                let message = format!("`{name}` takes no value: write `{name}`, or leave it out");
-                Err(syn::Error::new_spanned(value, message))
-            }
-            None => Ok(name.clone()),
-        }
-    }
-}
-
-fn split_at_commas(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
-    let mut pieces = vec![Vec::new()];
-    for token in tokens {
-        match &token {
-            TokenTree::Punct(mark) if mark.as_char() == ',' => pieces.push(Vec::new()),
-            _ => pieces.last_mut().expect("there is always an open piece").push(token),
-        }
-    }
-    // A trailing comma leaves nothing behind it.
-    if pieces.last().is_some_and(Vec::is_empty) {
-        pieces.pop();
-    }
-    pieces
-}
-
 /// How an option is written; an unknown one is echoed.
-fn form(name: &Ident) -> String {
+pub(crate) fn form(name: &Ident) -> String {
     let known = OPTIONS.iter().find(|known| name == known.name);
     known.map_or_else(|| name.to_string(), |known| known.form.to_owned())
 }
@@ -301,7 +207,8 @@ fn misplaced(known: &Known, place: Place) -> String {
     format!("`{}` belongs on {}, not on {}", known.name, places.join(" or "), place.noun())
 }
 
-fn accepted_anywhere() -> String {
+/// The beginning of the list of options.
+pub(crate) fn accepted() -> String {
     let forms: Vec<_> = OPTIONS.iter().take(2).map(|known| format!("`{}`", known.form)).collect();
     format!("such as {}", forms.join(" or "))
 }

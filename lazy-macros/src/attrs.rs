@@ -133,7 +133,7 @@ pub(crate) fn all<'a>(groups: &[&'a [Attribute]]) -> impl ToTokens + use<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::text;
+    use crate::text::text;
 
     fn sorted(attributes: &str) -> [Vec<String>; 4] {
         let attributes = Attribute::parse_outer.parse_str(attributes).unwrap();

@@ -1,15 +1,13 @@
-//! A valid function to tokens. The parts that methods share are the functions of [`Emit`].
+//! A valid function to tokens.
 
 use crate::args::Options;
-use crate::attrs::{Attributes, all};
-use crate::call::{Binding, Call, Mode, Parameter, Runtime, respan};
+use crate::attrs::Attributes;
+use crate::call::{Call, Runtime};
+use crate::eager;
+use crate::emit::{Emit, Identity};
 use crate::item::DelayedFn;
-use crate::source::text;
-use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{ToTokens as _, format_ident, quote, quote_spanned};
-use syn::ext::IdentExt as _;
-use syn::spanned::Spanned as _;
-use syn::{FnArg, GenericParam, Generics, Signature, Type, TypeParamBound};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens as _, quote};
 
 /// ```text
 /// #[doc..] #[cfg..] #[allow..] #[track_caller]
@@ -30,8 +28,11 @@ pub(crate) fn function(item: &DelayedFn, call: &Call, options: &Options) -> Toke
     let emit = Emit { call, runtime: &runtime };
     let identity = Identity::new(&item.sig.ident, None, options, item.source_hash);
 
-    let (eager, nested) = match &options.eager {
-        Some(name) => (Some(eager(item, name, &attributes)), forwarding(item, name, &attributes)),
+    let (plain, nested) = match &options.eager {
+        Some(name) => {
+            let plain = eager::function(item, name, &attributes);
+            (Some(plain), eager::forwarding(item, name, &attributes))
+        }
         None => (None, nested(item, &attributes)),
     };
     let head = emit.head(item, &attributes);
@@ -47,7 +48,7 @@ pub(crate) fn function(item: &DelayedFn, call: &Call, options: &Options) -> Toke
             #handover
         }
     });
-    quote!(#eager #head #body)
+    quote!(#plain #head #body)
 }
 
 /// `fn add<T: Bound>(a: i32, b: &[T]) -> R where .. { body }`: the user's function, token for token.
@@ -58,277 +59,204 @@ pub(crate) fn nested(item: &DelayedFn, attributes: &Attributes) -> TokenStream {
     quote!(#(#attrs)* #sig #body)
 }
 
-/// ```text
-/// #[doc..] #[cfg..]
-/// pub fn add_now<T: Bound>(a: i32, b: &[T]) -> R where .. {
-///     let __arg0 = a;
-///     let __arg1 = b;
-///     {
-///         fn add<T: Bound>(a: i32, b: &[T]) -> R where .. { body }    // recursion finds the plain function
-///         add::<T>(__arg0, __arg1,)
-///     }
-/// }
-/// ```
-fn eager(item: &DelayedFn, name: &Ident, attributes: &Attributes) -> TokenStream {
-    let nested = nested(item, attributes);
-    let attrs = all(&[&attributes.public, &attributes.cfg, &attributes.lints]);
-    let (sig, names) = simple_signature(item, name);
-    let locals: Vec<_> = (0..names.len()).map(local).collect();
-    let (vis, inner) = (&item.vis, &item.sig.ident);
-    let turbofish = turbofish(&item.sig.generics);
-    let body = item.body_of(quote! {
-        #(let #locals = #names;)*
-        {
-            #nested
-            #inner #turbofish (#(#locals),*)
-        }
-    });
-    quote!(#attrs #vis #sig #body)
-}
+#[cfg(test)]
+mod tests {
+    use crate::delayed_tokens;
+    use crate::text::text;
+    use proc_macro2::TokenStream;
+    use quote::quote;
 
-/// `fn add<T: Bound>(a: i32, b: &[T]) -> R where .. { add_now::<T>(a, b,) }`: keeps the body in one place.
-fn forwarding(item: &DelayedFn, name: &Ident, attributes: &Attributes) -> TokenStream {
-    let (sig, names) = simple_signature(item, &item.sig.ident);
-    let turbofish = turbofish(&item.sig.generics);
-    let deprecated = attributes.has_public("deprecated").then(|| quote!(#[allow(deprecated)]));
-    // The parameters get names of the macro's own: one called like the function would hide it.
-    let locals: Vec<_> = (0..names.len()).map(local).collect();
-    let mut sig = sig;
-    for (input, local) in sig.inputs.iter_mut().zip(&locals) {
-        if let FnArg::Typed(input) = input {
-            *input.pat = syn::parse_quote!(#local);
+    /// The expansion, which has to parse as items.
+    fn expanded(options: TokenStream, item: TokenStream) -> String {
+        let tokens = delayed_tokens(options, item);
+        syn::parse2::<syn::File>(tokens.clone()).expect("an expansion is made of items");
+        text(tokens)
+    }
+
+    #[track_caller]
+    fn assert_contains(expansion: &str, parts: &[TokenStream]) {
+        for part in parts {
+            let part = text(part);
+            assert!(expansion.contains(&part), "{part}\nis not in\n{expansion}");
         }
     }
-    quote!(#deprecated #sig { #name #turbofish (#(#locals),*) })
-}
 
-/// The signature under another name, with a plain name for each parameter.
-fn simple_signature(item: &DelayedFn, name: &Ident) -> (Signature, Vec<Ident>) {
-    let mut sig = item.sig.clone();
-    sig.ident = name.clone();
-    let mut names = Vec::new();
-    for (index, input) in sig.inputs.iter_mut().enumerate() {
-        let FnArg::Typed(input) = input else { continue };
-        let name = match &*input.pat {
-            syn::Pat::Ident(pattern) if pattern.subpat.is_none() => pattern.ident.clone(),
-            _ => format_ident!("arg{index}", span = Span::mixed_site()),
-        };
-        input.attrs.clear();
-        *input.pat = syn::parse_quote!(#name);
-        names.push(name);
-    }
-    (sig, names)
-}
-
-/// `::<T, N>`, without lifetimes, or nothing.
-fn turbofish(generics: &Generics) -> Option<TokenStream> {
-    let names: Vec<_> = generics
-        .params
-        .iter()
-        .filter_map(|param| match param {
-            GenericParam::Type(param) => Some(&param.ident),
-            GenericParam::Const(param) => Some(&param.ident),
-            GenericParam::Lifetime(_) => None,
-        })
-        .collect();
-    (!names.is_empty()).then(|| quote!(::<#(#names),*>))
-}
-
-/// `__arg0`, out of the user's sight.
-fn local(index: usize) -> Ident {
-    format_ident!("__arg{index}", span = Span::mixed_site())
-}
-
-/// What a task is known as.
-pub(crate) struct Identity {
-    /// The path below the module: `add`, `Model::score`.
-    path: String,
-    name: String,
-    source_hash: u128,
-    retries: u32,
-}
-
-impl Identity {
-    pub(crate) fn new(
-        function: &Ident,
-        self_name: Option<&Ident>,
-        options: &Options,
-        source_hash: u128,
-    ) -> Self {
-        let own_name = function.unraw().to_string();
-        let path = match self_name {
-            Some(self_name) => format!("{}::{own_name}", self_name.unraw()),
-            None => own_name.clone(),
-        };
-        let name = options.name.as_ref().map_or(own_name, syn::LitStr::value);
-        Identity { path, name, source_hash, retries: options.retries }
-    }
-}
-
-/// Emits the parts of a wrapper.
-pub(crate) struct Emit<'a> {
-    pub(crate) call: &'a Call,
-    pub(crate) runtime: &'a Runtime,
-}
-
-impl Emit<'_> {
-    /// `#[doc..] #[cfg..] #[track_caller] pub fn add<T: Bound>(a: impl IntoArg<i32>, ..) -> Delayed<R> where ..`
-    pub(crate) fn head(&self, item: &DelayedFn, attributes: &Attributes) -> TokenStream {
-        let attrs = all(&[&attributes.public, &attributes.cfg, &attributes.lints]);
-        // What clippy has to say of a signature it says of the user's own, inside; and a `Delayed` must be used anyway,
-        // the attribute is kept for its text.
-        let quiet = quote!(#[allow(clippy::double_must_use, clippy::too_many_arguments)]);
-        let (vis, signature) = (&item.vis, self.signature(&item.sig));
-        quote!(#quiet #attrs #[track_caller] #vis #signature)
-    }
-
-    /// `fn add<T: Bound>(a: impl IntoArg<i32>, b: impl IntoArgRef<[T]>) -> Delayed<R> where ..`
-    pub(crate) fn signature(&self, written: &Signature) -> TokenStream {
-        let (fn_token, name) = (written.fn_token, &written.ident);
-        let generics = &self.call.generics;
-        let where_clause = &generics.where_clause;
-        let parameters = self.call.parameters.iter().map(|parameter| self.parameter(parameter));
-        let result = self.result();
-        quote!(#fn_token #name #generics (#(#parameters),*) -> #result #where_clause)
-    }
-
-    /// `a: impl IntoArg<i32>`
-    fn parameter(&self, parameter: &Parameter) -> TokenStream {
-        let Binding::Named(name) = &parameter.binding else { return quote!(&self) };
-        let accepted = match &parameter.mode {
-            Mode::Own(ty) => {
-                let private = self.runtime.at_type(ty);
-                quote_spanned!(ty.span()=> impl #private::IntoArg<#ty>)
-            }
-            Mode::Lend(ty) => {
-                let private = self.runtime.at_type(ty);
-                quote_spanned!(ty.span()=> impl #private::IntoArgRef<#ty>)
-            }
-            Mode::Reject => quote!(impl ::core::marker::Sized),
-        };
-        quote!(#name: #accepted)
-    }
-
-    /// `Delayed<R>`: of the type inside, for a `Result`.
-    fn result(&self) -> TokenStream {
-        let returned = &self.call.returned;
-        let (ty, span) = (&returned.ty, returned.span);
-        let private = self.runtime.at(span);
-        let value = match returned.written_value() {
-            _ if !returned.is_fallible => ty.to_token_stream(),
-            Some(value) => value.to_token_stream(),
-            None => quote_spanned!(span=> <#ty as #private::Fallible>::Value),
-        };
-        quote_spanned!(span=> #private::Delayed<#value>)
-    }
-
-    /// `let __arg0 = own::<i32, _>(a); let __arg1 = lend::<[T], _>(b);`
-    pub(crate) fn conversions(&self) -> TokenStream {
-        let conversions = self.call.parameters.iter().enumerate().map(|(index, parameter)| {
-            let local = local(index);
-            let argument = match &parameter.binding {
-                Binding::Named(name) => name.to_token_stream(),
-                Binding::Receiver => quote!(::core::clone::Clone::clone(self)),
-            };
-            match &parameter.mode {
-                Mode::Own(ty) => {
-                    let private = self.runtime.at_type(ty);
-                    quote_spanned!(ty.span()=> let #local = #private::own::<#ty, _>(#argument);)
+    #[test]
+    fn a_function_gets_the_shape_drawn() {
+        let expansion = expanded(
+            quote!(),
+            quote!(
+                pub fn add<T: Copy>(a: i32, b: &[T]) -> f64 {
+                    body
                 }
-                Mode::Lend(ty) => {
-                    let private = self.runtime.at_type(ty);
-                    quote_spanned!(ty.span()=> let #local = #private::lend::<#ty, _>(#argument);)
+            ),
+        );
+        assert_contains(
+            &expansion,
+            &[
+                quote!(#[track_caller]),
+                quote!(a: impl ::lazy_runtime::__private::IntoArg<i32>),
+                quote!(b: impl ::lazy_runtime::__private::IntoArgRef<[T]>),
+                quote!(-> ::lazy_runtime::__private::Delayed<f64>),
+                quote!(let __arg0 = ::lazy_runtime::__private::own::<i32, _>(a);),
+                quote!(let __arg1 = ::lazy_runtime::__private::lend::<[T], _>(b);),
+                quote!(
+                    fn add<T: Copy>(a: i32, b: &[T]) -> f64 {
+                        body
+                    }
+                ),
+                quote!(path: ::core::concat!(::core::module_path!(), "::add")),
+                quote!(name: "add"),
+                quote!(ty: "&[T]", show: ::core::option::Option::None),
+                quote!(ty: "i32", show: ::lazy_runtime::__private::show!(own i32)),
+                quote!(retries: 0u32),
+                quote!(::lazy_runtime::__private::task::<__Function, _, _>(
+                    add::<T>,
+                    (__arg0, __arg1,)
+                )),
+            ],
+        );
+    }
+
+    #[test]
+    fn options_reach_the_description() {
+        let expansion = expanded(
+            quote!(name = "plus", retries = 3, crate = "facade::engine"),
+            quote!(
+                fn add(a: i32) -> i32 {
+                    a
                 }
-                Mode::Reject => TokenStream::new(),
-            }
-        });
-        conversions.collect()
+            ),
+        );
+        assert_contains(&expansion, &[quote!(name: "plus"), quote!(retries: 3u32)]);
+        assert!(expansion.contains("facade::engine::__private::own"));
+        assert!(!expansion.contains("::lazy_runtime"));
     }
 
-    /// ```text
-    /// struct __Function;
-    /// impl Describe for __Function {
-    ///     const FUNCTION: Function = Function {
-    ///         path: concat!(module_path!(), "::add"), name: "add", source_hash: 0x.., parameters: &[..], result: "R", retries: 0,
-    ///     };
-    /// }
-    /// ```
-    pub(crate) fn description(&self, identity: &Identity) -> TokenStream {
-        let Identity { path, name, source_hash, retries } = identity;
-        let private = self.runtime.at(Span::call_site());
-        let path = format!("::{path}");
-        let source_hash = Literal::u128_suffixed(*source_hash);
-        let parameters = self.call.parameters.iter().map(|parameter| self.shown(parameter));
-        let result = text(&self.call.returned.ty);
-        quote! {
-            struct __Function;
-            impl #private::Describe for __Function {
-                const FUNCTION: #private::Function = #private::Function {
-                    path: ::core::concat!(::core::module_path!(), #path),
-                    name: #name,
-                    source_hash: #source_hash,
-                    parameters: &[#(#parameters),*],
-                    result: #result,
-                    retries: #retries,
-                };
-            }
-        }
+    #[test]
+    fn fallible_functions_hand_over_their_value() {
+        let expansion = expanded(
+            quote!(),
+            quote!(
+                fn parse() -> Result<i64, ParseIntError> {}
+            ),
+        );
+        assert_contains(&expansion, &[quote!(-> ::lazy_runtime::__private::Delayed<i64>)]);
+        assert!(expansion.contains("try_task::<__Function, _, _>(parse, ())"));
+        let expansion = expanded(
+            quote!(),
+            quote!(
+                fn read() -> std::io::Result<i64> {}
+            ),
+        );
+        assert!(expansion.contains(
+            "Delayed<<std::io::Result<i64> as ::lazy_runtime::__private::Fallible>::Value>"
+        ));
     }
 
-    /// `Parameter { name: "a", ty: "i32", show: show!(own i32) }`
-    fn shown(&self, parameter: &Parameter) -> TokenStream {
-        let private = self.runtime.at(Span::call_site());
-        let (name, ty) = (&parameter.text, text(&parameter.ty));
-        let show = match &parameter.mode {
-            Mode::Own(ty) if parameter.is_concrete => quote!(#private::show!(own #ty)),
-            Mode::Lend(ty) if parameter.is_concrete => quote!(#private::show!(lend #ty)),
-            _ => quote!(::core::option::Option::None),
+    #[test]
+    fn lifetimes_stay_inside() {
+        let expansion = expanded(
+            quote!(),
+            quote!(
+                fn f<'a, T>(x: &'a T, y: &'a str) {}
+            ),
+        );
+        assert!(expansion.contains("fn f<T>(x: impl"));
+        assert!(expansion.contains("fn f<'a, T>(x: &'a T, y: &'a str)"));
+    }
+
+    #[test]
+    fn a_trait_object_is_lent_through_a_call() {
+        let expansion = expanded(
+            quote!(),
+            quote!(
+                fn f(x: &dyn Shape, y: i32) {}
+            ),
+        );
+        assert!(expansion.contains("__arg0: &(dyn Shape + 'static)"));
+    }
+
+    #[test]
+    fn a_rejected_function_keeps_its_callers_happy() {
+        let expansion = expanded(
+            quote!(),
+            quote!(
+                async fn f<T>(x: T, y: &mut T) -> &str {}
+            ),
+        );
+        assert_eq!(expansion.matches("compile_error!").count(), 3);
+        assert!(expansion.contains("y: impl ::core::marker::Sized"));
+        assert!(expansion.contains("Delayed<&'static str>"));
+        assert!(expansion.contains("::core::unreachable!()"));
+    }
+
+    #[test]
+    fn what_does_not_parse_is_passed_through() {
+        let tokens = delayed_tokens(quote!(), quote!(fn f(x: ) {}));
+        let expansion = text(tokens);
+        assert!(
+            expansion.contains("compile_error!") && expansion.ends_with("fn f(x:) {}"),
+            "{expansion}"
+        );
+    }
+
+    #[test]
+    fn a_block_is_kept_and_extended() {
+        let expansion = expanded(
+            quote!(trait = "LazyModel"),
+            quote!(
+                impl<T: Clone> Model<T> {
+                    pub(crate) fn fit(xs: &[T]) -> Self {}
+                    #[delayed(skip)]
+                    pub fn skipped(&mut self) {}
+                    fn merge(self, others: Vec<Self>) -> Option<Self> {}
+                }
+            ),
+        );
+        assert_contains(
+            &expansion,
+            &[
+                quote!(
+                    pub fn skipped(&mut self) {}
+                ),
+                quote!(pub(crate) trait LazyModel<T: Clone>),
+                quote!(impl<T: Clone> LazyModel<T> for ::lazy_runtime::__private::Delayed<Model<T>>),
+                quote!(fn merge(&self, others: impl ::lazy_runtime::__private::IntoArg<Vec<Model<T>>>)),
+                quote!(::lazy_runtime::__private::own::<Model<T>, _>(::core::clone::Clone::clone(
+                    self
+                ))),
+                quote!(::core::concat!(::core::module_path!(), "::Model::merge")),
+                quote!((<Model<T>>::fit, (__arg0,))),
+            ],
+        );
+        assert!(!expansion.contains("#[delayed"));
+    }
+
+    #[test]
+    fn doc_comments_do_not_change_the_hash() {
+        let hash = |item: TokenStream| {
+            let expansion = expanded(quote!(), item);
+            let (_, rest) = expansion.split_once("source_hash: ").expect("there is a hash");
+            rest.split(',').next().map(str::to_owned)
         };
-        quote!(#private::Parameter { name: #name, ty: #ty, show: #show })
-    }
-
-    /// `add::<T>`, at the place of the result: the bounds that a result has to meet are bounds on this value.
-    pub(crate) fn value(&self, path: TokenStream, generics: &Generics) -> TokenStream {
-        let turbofish = turbofish(generics);
-        let path = respan(quote!(#path #turbofish), self.call.returned.span);
-        if self.call.parameters.iter().any(lends_an_object) { self.adapted(&path) } else { path }
-    }
-
-    /// `|__arg0: i32, __arg1: &(dyn Shape + 'static)| area(__arg0, __arg1)`
-    ///
-    /// In `shape: &'a dyn Shape` the object is bounded by `'a`; what the runtime lends is bounded by `'static`. A call
-    /// shortens the one to the other, a function passed as it is does not.
-    fn adapted(&self, path: &TokenStream) -> TokenStream {
-        let parameters = self.call.parameters.iter().enumerate().map(|(index, parameter)| {
-            let local = local(index);
-            match &parameter.mode {
-                Mode::Lend(ty) if lends_an_object(parameter) => quote!(#local: &(#ty + 'static)),
-                Mode::Lend(ty) => quote!(#local: &#ty),
-                Mode::Own(ty) => quote!(#local: #ty),
-                Mode::Reject => quote!(#local),
-            }
-        });
-        let locals = (0..self.call.parameters.len()).map(local);
-        quote!(|#(#parameters),*| #path(#(#locals),*))
-    }
-
-    /// `task::<__Function, _, _>(add::<T>, (__arg0, __arg1,))`, or `try_task` for a function that can fail.
-    pub(crate) fn handover(&self, value: TokenStream) -> TokenStream {
-        let span = self.call.returned.span;
-        let private = self.runtime.at(span);
-        let task = if self.call.returned.is_fallible { "try_task" } else { "task" };
-        let task = Ident::new(task, span);
-        let locals = (0..self.call.parameters.len()).map(local);
-        quote_spanned!(span=> #private::#task::<__Function, _, _>(#value, (#(#locals,)*)))
-    }
-}
-
-/// Whether this is a `&dyn Trait` with no lifetime written for the object.
-fn lends_an_object(parameter: &Parameter) -> bool {
-    match &parameter.mode {
-        Mode::Lend(Type::TraitObject(object)) => {
-            !object.bounds.iter().any(|bound| matches!(bound, TypeParamBound::Lifetime(_)))
-        }
-        _ => false,
+        let plain = hash(quote!(
+            fn f() {}
+        ));
+        assert_eq!(
+            hash(quote!(
+                #[doc = "text"]
+                fn f() {}
+            )),
+            plain
+        );
+        assert_ne!(
+            hash(quote!(
+                fn f() {
+                    1
+                }
+            )),
+            plain
+        );
     }
 }

@@ -4,7 +4,7 @@ use crate::args::Options;
 use crate::attrs::{Attributes, all};
 use crate::block::DelayedImpl;
 use crate::call::{Call, Runtime};
-use crate::expand::{Emit, Identity};
+use crate::emit::{Emit, Identity};
 use crate::fallback;
 use crate::item::DelayedFn;
 use crate::types::peel;

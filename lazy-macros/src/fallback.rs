@@ -3,8 +3,10 @@
 use crate::args::Options;
 use crate::attrs::{Attributes, all};
 use crate::call::{Call, Runtime};
-use crate::expand::{Emit, nested};
+use crate::emit::Emit;
+use crate::expand::nested;
 use crate::item::DelayedFn;
+use crate::lifetimes;
 use crate::types::nameless;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -24,7 +26,8 @@ pub(crate) fn function(item: &DelayedFn, call: &Call, options: &Options) -> Toke
     let signature = Emit { call, runtime: &runtime }.signature(&item.sig);
     // The body is checked along with everything else, and what it imports counts as used.
     let nested = is_rust(item).then(|| nested(item, &attributes));
-    let eager = options.eager.as_ref().map(|name| plain(item, name, &attributes));
+    let eager = options.eager.as_ref().filter(|name| **name != item.sig.ident);
+    let eager = eager.map(|name| plain(item, name, &attributes));
     let vis = &item.vis;
     let body = item.body_of(quote!(#nested ::core::unreachable!()));
     quote!(#eager #attrs #[allow(unused, clippy::all)] #vis #signature #body)
@@ -56,9 +59,10 @@ fn is_rust(item: &DelayedFn) -> bool {
         FnArg::Typed(input) => is_named(&input.ty),
         FnArg::Receiver(_) => false,
     });
+    // Whose borrow is returned may be unclear: no matter, once nothing borrowed is.
     let output_named = match &item.sig.output {
         ReturnType::Default => true,
-        ReturnType::Type(_, ty) => is_named(ty),
+        ReturnType::Type(_, ty) => is_named(ty) && lifetimes::first(&**ty).is_none(),
     };
     item.sig.variadic.is_none() && inputs_named && output_named
 }

@@ -1,4 +1,28 @@
-//! The `#[delayed]` attribute.
+//! The `#[delayed]` attribute of `lazy-runtime`, which re-exports it: depend on that crate, not on this one.
+//!
+//! Everything to know about the attribute stands at [`macro@delayed`]. The work is done from left to right: the item is
+//! parsed (`item`, `block`, `args`), checked against all rules at once (`validate`, `parameter`, `returned`), and emitted
+//! (`expand`, `extension`, or `fallback` if there was anything to complain about). The body of a function is never
+//! looked at: half-typed code expands, and the compiler reports it.
+//!
+//! # Testing misuse, and what of the messages is stable
+//!
+//! A library that hands out delayed functions can pin what its users see when they pass the wrong thing, with
+//! [trybuild](https://docs.rs/trybuild): one small program a mistake under `tests/ui`, the expected text beside it, and a
+//! test of two lines:
+//!
+//! ```text
+//! #[test]
+//! fn mistakes_are_explained() {
+//!     trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
+//! }
+//! ```
+//!
+//! `TRYBUILD=overwrite cargo test` writes the expected text, to be read before it is committed. Within a minor release of
+//! this crate, these stay as they are: what is an error, the token that is underlined, and that a rejected function
+//! adds no errors where it is called. The wording may improve in any release. What the compiler adds (`note: required by
+//! a bound in ..`, lists of implementors, suggestions) belongs to the compiler and changes with it, so pin the toolchain
+//! for such tests.
 
 use proc_macro::TokenStream;
 use quote::quote;
@@ -7,15 +31,19 @@ mod args;
 mod attrs;
 mod block;
 mod call;
+mod eager;
+mod emit;
 mod errors;
 mod expand;
 mod extension;
 mod fallback;
+mod given;
 mod item;
 mod lifetimes;
 mod parameter;
 mod returned;
 mod source;
+mod text;
 mod types;
 mod validate;
 
@@ -25,7 +53,93 @@ use errors::Complaints;
 use extension::LazyMethod;
 use item::{DelayedFn, Item};
 
-/// Makes a function lazy.
+/// Makes a function, or the methods of an `impl` block, lazy: a call makes a task and returns a `Delayed` of the result.
+///
+/// ```text
+/// #[delayed]
+/// fn exponent(x: i64, y: u32) -> i64 {
+///     x.pow(y)
+/// }
+///
+/// let x = exponent(4, 5);          // Delayed<i64>: nothing has run
+/// let y = exponent(&x, 2);         // depends on x
+/// y.compute()?;                    // 1_048_576
+/// ```
+///
+/// The function keeps its name, visibility, generic parameters, `where` clause, documentation and attributes; what changes
+/// is what it accepts and what it returns. Inside its body its own name is the plain function, so recursion is an ordinary
+/// call.
+///
+/// # Parameters
+///
+/// | written | accepts at the call | the body gets |
+/// |---|---|---|
+/// | `x: T` | `T`, `Delayed<T>`, `&Delayed<T>`; collections, tuples and options of `Delayed` for those of values; `&str` for a `String` | an owned `T`: moved when this task is the last user of the value, cloned otherwise, so `T: Clone` |
+/// | `x: &T`, `&[T]`, `&str`, `&Path`, `&dyn Trait` | a value that owns a `T` (itself, `Vec<T>`, `String`, `PathBuf`, `Arc<T>`, `Box<T>`, arrays, `'static` slices and strings), or a `Delayed` of one; `Vec<Delayed<T>>` for `&[T]` | a borrow; no `Clone` needed |
+/// | `x: &'static T` | as `x: T`, for the type `&'static T` | the reference itself |
+/// | `(a, b): (A, B)`, `mut x: T`, `_: T` | as for a plain name | what the pattern takes apart |
+///
+/// A literal argument is kept in the task and is no node of the graph. There are at most 16 parameters. What a task keeps
+/// may outlive the call, so a parameter cannot hold a borrow (`Vec<&str>`, `Cow<'a, str>`): write an owned type, or
+/// `'static`. Lifetimes of plain borrows (`x: &'a T`) may be named, and are of no consequence.
+///
+/// A generic parameter of the function can be inferred from arguments that are values or `Delayed`; for `x: &T` with a
+/// `&Delayed<T>` the compiler cannot tell, and a turbofish does: `show::<f64>(&d)`.
+///
+/// # Results
+///
+/// A result is kept in the graph and shared between threads: it is `Send + Sync + 'static`, and `T` of the function's
+/// generic parameters has to be bounded so. A return type whose last path segment is `Result` makes the task fallible: it
+/// gives a `Delayed` of the `Ok` type, and an `Err` fails the task. `fallible` says so of an alias under another name,
+/// `infallible` makes the `Result` itself the value.
+///
+/// # Options
+///
+/// | option | on | meaning |
+/// |---|---|---|
+/// | `name = "tree-sum"` | function, method | what pictures, keys and errors call the task; the function's name otherwise |
+/// | `retries = 3` | function, method | how often a task that fails or panics is run again |
+/// | `fallible`, `infallible` | function, method | overrules what the name of the return type says |
+/// | `eager = "sum_now"` | function | also emits the plain function, under this name, with the same visibility and documentation |
+/// | `crate = "my_crate::lazy_runtime"` | function, block | where to find the runtime, when it is re-exported by another crate |
+/// | `trait = "LazyModel"` | block | the name of the extension trait, `Delayed` and the type's name otherwise |
+/// | `skip` | method | leaves the method out |
+/// | `pure`, `cache`, `cache = "disk"` | | arrive with the caching release; until then an error says so |
+///
+/// # On an `impl` block
+///
+/// ```text
+/// #[delayed]
+/// impl Model {
+///     fn fit(data: &[f64], rate: f64) -> Model { .. }    // Delayed::<Model>::fit(&data, 0.1)
+///     fn score(&self, data: &[f64]) -> f64 { .. }        // d.score(&data) on a Delayed<Model>
+///     #[delayed(name = "scale", retries = 2)]
+///     fn scaled(self, by: f64) -> Model { .. }
+///     #[delayed(skip)]
+///     fn push(&mut self, weight: f64) { .. }             // stays eager only
+/// }
+/// ```
+///
+/// The block is kept as it is: its methods are as eager as before. A trait `DelayedModel`, implemented for `Delayed<Model>`,
+/// carries the lazy versions under the same names; it is as visible as the most visible of them, has the generic
+/// parameters of the block, and is imported where it is used from another module. A second delayed block for the same type
+/// needs a `trait = "..."` of its own.
+///
+/// `&self` lends the value, `self` hands it over and needs `Clone`. A method cannot have a name that `Delayed` has
+/// (`compute`, `map`, `name`, ..). Trait impls, and blocks for types that borrow or have no name, cannot be delayed.
+///
+/// # What cannot be delayed
+///
+/// `async`, `const`, `unsafe`, `extern` and variadic functions, `impl Trait` parameters and results, `&mut` parameters,
+/// borrowed results, functions that never return, bounds on lifetimes, and items other than functions and inherent `impl`
+/// blocks. Each is an error on the token at fault that says what to write instead; all errors of an item come in one run,
+/// and calls of a rejected function add none.
+///
+/// # Attributes
+///
+/// `doc`, `cfg`, `must_use` and `deprecated` stay with the function that is called. Lint levels apply to it and to the body,
+/// `expect` to the body alone. Whatever else there is (`inline`, `cold`, other macros' attributes) belongs to the body. The
+/// place of the call is what errors report: the function is `#[track_caller]`.
 #[proc_macro_attribute]
 pub fn delayed(options: TokenStream, item: TokenStream) -> TokenStream {
     delayed_tokens(options.into(), item.into()).into()

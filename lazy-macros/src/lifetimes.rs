@@ -131,7 +131,7 @@ impl VisitMut for Walker {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::text;
+    use crate::text::text;
 
     fn detached(ty: &str) -> (String, Vec<String>) {
         let mut ty: Type = syn::parse_str(ty).unwrap();

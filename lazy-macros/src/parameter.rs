@@ -3,12 +3,14 @@
 use crate::call::{Binding, Mode, Parameter};
 use crate::errors::Complaints;
 use crate::lifetimes;
-use crate::source::text;
+use crate::text::text;
 use crate::types::{mentions, nameless, owned, peel, with_name};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote};
 use syn::ext::IdentExt as _;
-use syn::{Generics, Ident, Pat, PatType, Receiver, ReceiverKind, Type, TypeReference};
+use syn::{
+    Generics, Ident, Pat, PatType, Receiver, ReceiverKind, Type, TypeImplTrait, TypeReference,
+};
 
 /// What the rules need to know about the function around a parameter.
 pub(crate) struct Around<'a> {
@@ -52,13 +54,14 @@ pub(crate) fn receiver(
         ReceiverKind::Reference(and, _, Some(mutable)) => {
             complaints.on(
                 quote!(#and #mutable),
-                "a task cannot change a value that other tasks share: take `self` and return the changed value",
+                "a `&mut self` method cannot be delayed, because a task cannot change a value that others share: take `self` \
+                 and return the changed value",
             );
             (Mode::Reject, self_ty.clone())
         }
         _ => {
             complaints
-                .on(written, "a task has its value in no box or pointer: take `self` or `&self`");
+                .on(written, "a delayed method takes `self` or `&self`: what it is called on is no box or pointer");
             (Mode::Reject, self_ty.clone())
         }
     };
@@ -82,7 +85,8 @@ fn check_attributes(written: &PatType, complaints: &mut Complaints) {
         if attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr") {
             complaints.on(
                 attribute,
-                "a task has the same parameters under every configuration: put `cfg` on the function, once for each",
+                "a parameter of a delayed function cannot be conditional: write the function once for each configuration, \
+                 with `#[cfg]` on the whole",
             );
         }
     }
@@ -118,7 +122,8 @@ fn reject_exclusive(name: &str, reference: &TypeReference, complaints: &mut Comp
     complaints.on(
         quote!(#and_token #lifetime #mutability),
         format_args!(
-            "a task cannot write into a value of its caller: take `{name}: {owned}` and return the changed value"
+            "a `&mut` parameter cannot be delayed, because a task cannot write into a value of its caller: take \
+             `{name}: {owned}` and return the changed value"
         ),
     );
 }
@@ -127,20 +132,26 @@ fn check_names(name: &str, ty: &Type, around: &Around<'_>, complaints: &mut Comp
     let found = nameless(ty);
     if let Some(found) = found.impl_trait {
         let parameter = free_name(around.generics);
-        let bounds = text(&found.bounds);
+        let bounds = static_bounds(&found);
         let named = text(with_name(peel(ty), &parameter));
         let function = around.function;
         complaints.on(
             &found,
             format_args!(
-                "`impl Trait` gives the argument no type that a task can store it under: name it, \
-                 `fn {function}<{parameter}: {bounds}>` with `{name}: {named}`"
+                "an `impl Trait` parameter cannot be delayed, because a task stores the argument under a type that has a \
+                 name: write `fn {function}<{parameter}: {bounds}>` with `{name}: {named}`"
             ),
         );
     }
     if let Some(found) = found.infer {
-        complaints.on(found, "`_` gives the argument no type: write the type out");
+        complaints.on(found, "a task stores its arguments under their types, which `_` does not tell: write the type out");
     }
+}
+
+/// The bounds that a type parameter needs in place of the `impl Trait`.
+fn static_bounds(found: &TypeImplTrait) -> String {
+    let bounds = text(&found.bounds);
+    if bounds.contains("'static") { bounds } else { format!("{bounds} + 'static") }
 }
 
 /// A name for a type parameter that is not taken.
@@ -163,7 +174,8 @@ fn check_lifetimes(whole: &Type, part: &Type, complaints: &mut Complaints) {
     complaints.on(
         first,
         format_args!(
-            "`{whole}` holds a borrow, and a task may outlive what it borrows from: write {remedy}"
+            "`{whole}` cannot be a parameter of a delayed function, because it holds a borrow that the task may outlive: \
+             write {remedy}"
         ),
     );
 }
@@ -246,7 +258,7 @@ mod tests {
         assert_eq!(read("fn f(&self)").0, ["self: lend Model"]);
         assert_eq!(read("fn f(mut self)").0, ["self: own Model"]);
         assert!(read("fn f(&mut self)").1[0].contains("take `self`"));
-        assert!(read("fn f(self: Box<Self>)").1[0].contains("take `self` or `&self`"));
+        assert!(read("fn f(self: Box<Self>)").1[0].contains("takes `self` or `&self`"));
     }
 
     #[test]
@@ -274,9 +286,9 @@ mod tests {
     fn nameless_types_are_refused() {
         assert!(
             complaint("xs: impl Iterator<Item = u64>")
-                .ends_with("`fn f<U: Iterator<Item = u64>>` with `xs: U`")
+                .ends_with("`fn f<U: Iterator<Item = u64> + 'static>` with `xs: U`")
         );
-        assert!(complaint("x: &impl Shape").ends_with("`fn f<U: Shape>` with `x: &U`"));
+        assert!(complaint("x: &impl Shape").ends_with("`fn f<U: Shape + 'static>` with `x: &U`"));
         assert!(complaint("x: Vec<_>").contains("write the type out"));
     }
 }

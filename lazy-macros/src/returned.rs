@@ -4,10 +4,10 @@ use crate::args::Options;
 use crate::call::Returned;
 use crate::errors::Complaints;
 use crate::lifetimes;
-use crate::source::text;
+use crate::text::text;
 use crate::types::{last_segment, nameless, owned, peel};
 use syn::spanned::Spanned as _;
-use syn::{ReturnType, Signature, Type};
+use syn::{ReturnType, Signature, Type, TypeImplTrait};
 
 /// The result of a function with this signature.
 pub(crate) fn read(
@@ -20,7 +20,7 @@ pub(crate) fn read(
             if let Some(option) = &options.fallible {
                 complaints.on(
                     option,
-                    "`fallible` has no result to look at: return a `Result`, or remove `fallible`",
+                    "`fallible` needs a `Result` to look at, and nothing is returned: return a `Result`, or remove `fallible`",
                 );
             }
             unit(signature)
@@ -44,8 +44,7 @@ fn written(
     if let Type::Never(never) = peel(ty) {
         complaints.on(
             never,
-            "a function that never returns has no result to wait for: return the type its callers expect, or call it \
-             from a delayed function that does return",
+            "a function that never returns cannot be delayed, because others wait for its result: return `()`, or a value",
         );
         return unit(signature);
     }
@@ -58,34 +57,45 @@ fn written(
         complaints.on(
             first,
             format_args!(
-                "a result is stored for later tasks and cannot borrow from the arguments: return {}",
+                "a delayed function cannot return a borrow, because its result is stored for other tasks: return {}",
                 remedy(ty, &stored)
             ),
         );
     }
-    Returned { is_fallible: is_fallible(&stored, options), ty: stored, span: ty.span() }
+    let is_fallible = is_fallible(&stored, options, complaints);
+    Returned { is_fallible, ty: stored, span: ty.span() }
 }
 
 fn has_no_name(ty: &Type, complaints: &mut Complaints) -> bool {
     let found = nameless(ty);
     let has_no_name = found.impl_trait.is_some() || found.infer.is_some();
     if let Some(found) = found.impl_trait {
-        let bounds = text(&found.bounds);
         complaints.on(
             &found,
             format_args!(
-                "a result is stored under its type, which `impl Trait` does not name: return the type itself, such as \
-                 a `Vec`, or `Box<dyn {bounds} + Send + Sync>`"
+                "a delayed function cannot return `impl Trait`, because its result is stored under a type that has a name: \
+                 return {}", named(&found)
             ),
         );
     }
     if let Some(found) = found.infer {
         complaints.on(
             found,
-            "a result is stored under its type, which `_` does not name: write the type out",
+            "a result is stored under its type, which `_` does not tell: write the type out",
         );
     }
     has_no_name
+}
+
+/// The types to return instead of an `impl Trait`.
+fn named(found: &TypeImplTrait) -> String {
+    let bounds = text(&found.bounds);
+    let borrows = found.bounds.iter().any(|bound| lifetimes::first(bound).is_some());
+    if borrows {
+        "a type that owns its data, such as a `Vec`".to_owned()
+    } else {
+        format!("the type itself, such as a `Vec`, or `Box<dyn {bounds} + Send + Sync>`")
+    }
 }
 
 /// The types to return instead of one that borrows.
@@ -100,11 +110,36 @@ fn remedy(ty: &Type, detached: &Type) -> String {
 }
 
 /// What the user says, or else whether the type is called `Result`.
-fn is_fallible(ty: &Type, options: &Options) -> bool {
-    if options.fallible.is_some() || options.infallible.is_some() {
-        return options.fallible.is_some();
+fn is_fallible(ty: &Type, options: &Options, complaints: &mut Complaints) -> bool {
+    match (&options.fallible, &options.infallible) {
+        (Some(option), _) if is_no_result(ty) => {
+            let ty = text(ty);
+            complaints.on(
+                option,
+                format_args!(
+                    "`fallible` needs a `Result` to look at, and this is `{ty}`: return a `Result`, or remove `fallible`"
+                ),
+            );
+            false
+        }
+        (Some(_), _) => true,
+        (None, Some(_)) => false,
+        (None, None) => last_segment(ty).is_some_and(|segment| segment.ident == "Result"),
     }
-    last_segment(ty).is_some_and(|segment| segment.ident == "Result")
+}
+
+/// Whether the type is known not to be an alias of `Result`. The compiler would say so too, but again at every call.
+fn is_no_result(ty: &Type) -> bool {
+    const WELL_KNOWN: &[&str] = &[
+        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16",
+        "u32", "u64", "u128", "usize", "String", "Vec", "Option", "Box", "Arc", "HashMap",
+        "BTreeMap",
+    ];
+    match (ty, last_segment(ty)) {
+        (_, Some(segment)) => WELL_KNOWN.iter().any(|name| segment.ident == name),
+        (Type::Macro(_), None) => false,
+        (_, None) => true,
+    }
 }
 
 #[cfg(test)]
@@ -142,7 +177,10 @@ mod tests {
         let word = || Some(quote::format_ident!("word"));
         let options = Options { fallible: word(), ..Options::default() };
         assert!(read_with("fn f() -> PolarsOutcome<i32>", &options).0.is_fallible);
-        assert!(read_with("fn f()", &options).1[0].contains("no result to look at"));
+        assert!(read_with("fn f()", &options).1[0].contains("nothing is returned"));
+        assert!(
+            read_with("fn f() -> Option<i32>", &options).1[0].contains("this is `Option<i32>`")
+        );
         let options = Options { infallible: word(), ..Options::default() };
         assert!(!read_with("fn f() -> Result<i32, E>", &options).0.is_fallible);
     }

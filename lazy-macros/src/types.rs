@@ -1,6 +1,6 @@
 //! Questions about a written type that need no knowledge of what its names mean.
 
-use crate::source::text;
+use crate::text::text;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit_mut::{self, VisitMut};

@@ -38,14 +38,23 @@ const TAKEN: &[&str] = &[
     "flatten",
     "name",
     "key",
+    "location",
     "clone",
 ];
+
+const BORROWS: &str = "methods of a type that borrows cannot be delayed, because a `Delayed` value may outlive what \
+                       it borrows from: write the block for a type that owns its data, or with `'static` for the \
+                       lifetime";
+
+const NO_LIFETIME_BOUND: &str = "a lifetime of a delayed function cannot be bounded, because every argument is \
+                                 borrowed for as long as the task runs: remove the bound";
 
 const SKIP: &str = "; or keep the method eager only, with `#[delayed(skip)]`";
 
 /// Whether the function is a method, annotated without its block.
 pub(crate) fn is_lone_method(item: &DelayedFn, complaints: &mut Complaints) -> bool {
-    let message = "methods are delayed together: move `#[delayed]` to their `impl` block";
+    let message = "a method is delayed with its block: move `#[delayed]` to the `impl Type` block (the methods of a trait cannot be \
+                   delayed)";
     if let Some(receiver) = item.sig.receiver() {
         complaints.on(receiver, message);
         return true;
@@ -65,7 +74,7 @@ pub(crate) fn is_main(item: &DelayedFn, complaints: &mut Complaints) -> bool {
     if is_main {
         complaints.on(
             &item.sig.ident,
-            "`main` is run by the system and cannot be delayed: call delayed functions in it",
+            "`main` cannot be delayed, because the system runs it: call delayed functions in it",
         );
     }
     is_main
@@ -123,17 +132,13 @@ pub(crate) fn block<'a>(block: &'a DelayedImpl, complaints: &mut Complaints) -> 
     if let Some((path, _)) = &block.trait_ {
         complaints.on(
             path,
-            "the methods of a trait keep its types: write `impl Type { ... }` with methods that call the trait's, and \
-             put `#[delayed]` on that",
+            "a trait impl cannot be delayed, because its methods have to keep the types of the trait: write \
+             `#[delayed] impl Type { ... }` with methods that call the trait's",
         );
     }
     let name = check_self_type(&block.self_ty, complaints);
     for param in block.generics.lifetimes() {
-        complaints.on(
-            param,
-            "a delayed value is stored and cannot borrow: use a type that owns its data, or write `'static` for the \
-             lifetime",
-        );
+        complaints.on(param, BORROWS);
     }
     if complaints.count() == before && block.methods().next().is_none() {
         complaints.on(
@@ -152,15 +157,12 @@ fn check_self_type<'a>(self_ty: &'a Type, complaints: &mut Complaints) -> Option
     if segment.is_none() {
         complaints.on(
             self_ty,
-            "only a struct or enum of your own can have lazy methods: annotate free functions instead",
+            "this type cannot have delayed methods, only a struct or enum of your own can: annotate free functions instead",
         );
     }
     // A lifetime parameter of the block is complained about where it is declared.
     if let Some(lifetime) = lifetimes::first(self_ty).filter(|found| found.to_string() == "'_") {
-        complaints.on(
-            lifetime,
-            "a delayed value is stored and cannot borrow: use a type that owns its data, or write `'static`",
-        );
+        complaints.on(lifetime, BORROWS);
     }
     segment.map(|segment| &segment.ident)
 }
@@ -205,32 +207,35 @@ fn check_qualifiers(sig: &Signature, complaints: &mut Complaints) {
     if let Some(token) = &sig.constness {
         complaints.on(
             token,
-            "a call makes a task while the program runs, which a `const fn` cannot: remove `const`",
+            "a `const` function cannot be delayed, because calling it makes a task while the program runs: remove `const`",
         );
     }
     if let Some(token) = &sig.asyncness {
         complaints.on(
             token,
-            "a task runs on a thread of its own accord and is not polled: remove `async`, and wait inside the function",
+            "an `async` function cannot be delayed, because a task is run on a thread and not polled: remove `async`, and \
+             wait inside, with the `block_on` of your executor",
         );
     }
     if let Safety::Unsafe(token) = &sig.safety {
         complaints.on(
             token,
-            "nobody can vouch for a call that is made later, on another thread: remove `unsafe`, and use an `unsafe` \
-             block inside a function that is safe to call",
+            "an `unsafe` function cannot be delayed, because nobody can vouch for a call that is made later, on another \
+             thread: remove `unsafe`, and use an `unsafe` block inside a function that is safe to call",
         );
     }
     if let Some(abi) = &sig.abi {
         complaints.on(
             abi,
-            "a task is called from Rust: remove `extern`, or delay a function that calls this one",
+            "an `extern` function cannot be delayed, because tasks are called from Rust: remove `extern`, or delay a Rust \
+             function that calls this one",
         );
     }
     if let Some(variadic) = &sig.variadic {
         complaints.on(
             variadic,
-            "a task stores each argument under a type of its own: take a `Vec` instead of `...`",
+            "a variadic function cannot be delayed, because a task stores each argument under its type: take a `Vec` \
+             instead of `...`",
         );
     }
 }
@@ -244,7 +249,7 @@ fn parameters(
     if let Some(extra) = sig.inputs.iter().nth(MOST_PARAMETERS) {
         complaints.on(
             extra,
-            format_args!("a task takes at most {MOST_PARAMETERS} arguments: group some of them in a struct or a tuple"),
+            format_args!("a delayed function has at most {MOST_PARAMETERS} parameters: group some of them in a struct or a tuple"),
         );
     }
     let inputs = sig.inputs.iter().enumerate();
@@ -263,15 +268,17 @@ fn generics(written: &Generics, complaints: &mut Complaints) -> Generics {
     kept.params = Default::default();
     for param in &written.params {
         match param {
-            GenericParam::Lifetime(param) if !param.bounds.is_empty() => complaints.on(
-                &param.bounds,
-                "an argument is borrowed for as long as its task runs, whatever its lifetime: remove the bound",
-            ),
+            GenericParam::Lifetime(param) if !param.bounds.is_empty() => {
+                complaints.on(&param.bounds, NO_LIFETIME_BOUND)
+            }
             GenericParam::Lifetime(_) => {}
             GenericParam::Type(param) => {
                 let mut param = param.clone();
-                param.bounds =
-                    param.bounds.into_iter().filter(|bound| is_detached(bound, complaints)).collect();
+                param.bounds = param
+                    .bounds
+                    .into_iter()
+                    .filter(|bound| is_detached(bound, complaints))
+                    .collect();
                 kept.params.push(GenericParam::Type(param));
             }
             GenericParam::Const(param) => kept.params.push(GenericParam::Const(param.clone())),
@@ -288,10 +295,7 @@ fn generics(written: &Generics, complaints: &mut Complaints) -> Generics {
 fn check_predicate(predicate: &WherePredicate, complaints: &mut Complaints) -> bool {
     match predicate {
         WherePredicate::Lifetime(predicate) => {
-            complaints.on(
-                predicate,
-                "an argument is borrowed for as long as its task runs, whatever its lifetime: remove the bound",
-            );
+            complaints.on(predicate, NO_LIFETIME_BOUND);
             false
         }
         predicate => is_detached(predicate, complaints),
@@ -302,8 +306,8 @@ fn is_detached<N: lifetimes::Walk + Clone>(bound: &N, complaints: &mut Complaint
     let Some(lifetime) = lifetimes::first(bound) else { return true };
     complaints.on(
         lifetime,
-        "a task is stored, so its types cannot depend on a lifetime of the caller: write `'static`, or bind the \
-         lifetime with `for<'a>`",
+        "a bound of a delayed function cannot name a lifetime of the caller, because the task may outlive it: write \
+         `'static`, or bind the lifetime with `for<'a>`",
     );
     false
 }

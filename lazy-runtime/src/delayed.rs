@@ -1,5 +1,6 @@
 //! [`Delayed<T>`]: the handle of a node in the graph.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
@@ -88,6 +89,57 @@ impl<T: Send + Sync + 'static> Delayed<T> {
         location: &'static Location<'static>,
     ) -> Self {
         Self::from_node(TypedRef::data(value, key, location))
+    }
+}
+
+/// Implemented for nothing; says why a value that is not computed cannot be compared.
+#[diagnostic::on_unimplemented(
+    message = "a `Delayed` has no value to compare before it is computed",
+    label = "this comparison needs a computed value",
+    note = "compute both sides first, `a.compute()? == b.compute()?`, or compare in a task: \
+            `a.zip(&b).map(|(a, b)| a == b)`"
+)]
+pub trait CompareAfterCompute {}
+
+impl<T, U> PartialEq<U> for Delayed<T>
+where
+    Delayed<T>: CompareAfterCompute,
+{
+    fn eq(&self, _: &U) -> bool {
+        unreachable!("the bound never holds")
+    }
+}
+
+/// Implemented for nothing; says why a value that is not computed cannot be iterated over.
+#[diagnostic::on_unimplemented(
+    message = "a `Delayed` has no items to iterate over before it is computed",
+    label = "this loop needs a computed value",
+    note = "compute it first, `for x in list.compute()?`, or work on the list in a task: `list.map(|list| ...)`, or take items \
+            as nodes: `list.get(0)`"
+)]
+pub trait IterateAfterCompute {}
+
+impl<T> IntoIterator for Delayed<T>
+where
+    Delayed<T>: IterateAfterCompute,
+{
+    type Item = Infallible;
+    type IntoIter = std::iter::Empty<Infallible>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        std::iter::empty()
+    }
+}
+
+impl<T> IntoIterator for &Delayed<T>
+where
+    Delayed<T>: IterateAfterCompute,
+{
+    type Item = Infallible;
+    type IntoIter = std::iter::Empty<Infallible>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        std::iter::empty()
     }
 }
 

@@ -1,25 +1,127 @@
 //! Task graphs from ordinary functions.
+//!
+//! Annotate a function with [`#[delayed]`](macro@delayed) and calling it computes nothing: it adds a task to a graph and returns a
+//! [`Delayed<T>`]. Tasks take values and other `Delayed`s alike. [`compute`](Collection::compute) runs what is needed on all
+//! cores, [`persist`](Collection::persist) runs it and keeps the values in the graph, [`visualize`](Collection::visualize) draws it.
+//!
+//! ```
+//! use lazy_runtime::prelude::*;
+//!
+//! #[delayed]
+//! fn square(x: i64) -> i64 {
+//!     x * x
+//! }
+//!
+//! #[delayed]
+//! fn add(x: i64, y: i64) -> i64 {
+//!     x + y
+//! }
+//!
+//! let a = square(3);
+//! let b = square(4);
+//! let c = add(&a, &b); // nothing has run yet
+//! assert_eq!(c.compute()?, 25); // both squares at the same time, then the sum
+//! # Ok::<(), lazy_runtime::Error>(())
+//! ```
+//!
+//! # How values move
+//!
+//! A parameter `x: T` takes a `T`, a `Delayed<T>` or `&Delayed<T>`; for a `Vec<T>` also lists of `Delayed<T>`, likewise tuples, options and
+//! maps. The body gets the value itself when this task is its last user, a clone otherwise: a pipeline copies nothing, and no task can
+//! change what another one sees. A parameter `x: &T` borrows and needs no `Clone`; it takes owners too: `Vec<T>` for `&[T]`, `String` for
+//! `&str`, `Arc<T>` for `&T`.
+//!
+//! A literal argument is stored in its task. A value that many tasks share is better made a node once, with [`delayed`](fn@delayed).
+//! A result is dropped as soon as its last user has finished. Nothing is kept between computations unless it is
+//! [persisted](Collection::persist).
+//!
+//! # When things fail
+//!
+//! A delayed function that returns a `Result` is *fallible*: it gives a `Delayed` of what is inside, and an `Err` becomes an [`Error`] that names
+//! the task, the line that made it and what needed it. A panic is caught and told in the same way. The first failure stops whatever has not
+//! started; with [`ComputeOptions`] all failures are collected, or a time limit is set. `#[delayed(retries = 3)]` tries again.
+//!
+//! # Generic functions
+//!
+//! Where only a `&Delayed` says what a type parameter is, the compiler asks for it, for the reference itself might be meant:
+//!
+//! ```
+//! # use lazy_runtime::prelude::*;
+//! #[delayed]
+//! fn show<T: std::fmt::Debug + Send + Sync + 'static>(x: &T) -> String {
+//!     format!("{x:?}")
+//! }
+//!
+//! let x = delayed(5_u8);
+//! assert_eq!(show::<u8>(&x).compute()?, "5"); // or `show(x.clone())`
+//! # Ok::<(), lazy_runtime::Error>(())
+//! ```
+//!
+//! # Testing your own misuse
+//!
+//! What your users may not do with your delayed functions can be tested with the `trybuild` crate. Put a program that must not compile
+//! into a file, say `tests/ui/wrong_argument.rs`:
+//!
+//! ```compile_fail
+//! use lazy_runtime::prelude::*;
+//!
+//! #[delayed]
+//! fn area(width: f64, height: f64) -> f64 {
+//!     width * height
+//! }
+//!
+//! fn main() {
+//!     let _ = area("wide", 2.0);
+//! }
+//! ```
+//!
+//! and run it from a test; `TRYBUILD=overwrite cargo test` writes the expected message beside it, for you to read and commit:
+//!
+//! ```no_run
+//! # // the attribute is left out so that this compiles as an example
+//! fn misuse_is_explained() {
+//!     let tests = trybuild::TestCases::new();
+//!     tests.compile_fail("tests/ui/wrong_argument.rs");
+//! }
+//! # misuse_is_explained();
+//! ```
+//!
+//! Stable, within a minor version of this crate, are the first line of each message that the macro writes itself, and the `message` of the
+//! traits behind arguments and results (such as "`&str` cannot be passed to a delayed function that takes `f64`"). Labels, notes and the
+//! order of messages may change, and what the compiler adds around them changes with the compiler: pin the toolchain that runs
+//! such tests.
+//!
+//! # Limits
+//!
+//! - A delayed function has up to 16 parameters; `async`, `const`, `unsafe` and `extern` functions, `impl Trait` parameters, `&mut` parameters and
+//!   borrowed results are refused, with a message that says what to write instead.
+//! - By-value parameters need `Clone`; results need `Send + Sync + 'static`.
+//! - Plain values borrow as the owners listed at [`#[delayed]`](macro@delayed); for another owner take it as it is, or go through
+//!   [`map_ref`](Delayed::map_ref).
+//! - A task that runs is never interrupted: cancelling and time limits keep further tasks from starting.
+//! - A graph has fewer than 2^31 nodes.
 
+// In the order in which a computation moves; a module may use what stands before it.
 mod arities;
-
-mod arg;
-mod collection;
-mod combinators;
-mod delayed;
-mod drawn;
 mod error;
-mod execute;
-mod graph;
-mod handle;
 mod key;
-mod operators;
-mod optimize;
-mod options;
-pub mod prelude;
-mod runtime;
-mod schedule;
 mod task;
+mod arg;
+mod graph;
+mod delayed;
+mod operators;
+mod combinators;
+mod collection;
+mod optimize;
+mod order;
+mod schedule;
+mod execute;
+mod options;
+mod handle;
+mod runtime;
+mod drawn;
 pub mod visualize;
+pub mod prelude;
 
 pub use collection::{Collection, Compute, Outputs, Results};
 pub use combinators::{

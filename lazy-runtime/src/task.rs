@@ -71,7 +71,8 @@ impl<T: Send + Sync + 'static> TaskResult for T {}
 #[diagnostic::on_unimplemented(
     message = "a fallible delayed function returns a `Result`, not `{Self}`",
     label = "not a `Result`",
-    note = "remove `fallible`, or return `Result<T, E>` (an alias of it will do)"
+    note = "return `Result<T, E>` (an alias of it will do), or take the type as it is: remove `fallible`, or write \
+            `#[delayed(infallible)]` for a type of your own that is called `Result`"
 )]
 pub trait Fallible {
     /// What a task returns that went well.

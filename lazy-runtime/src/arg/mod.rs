@@ -25,7 +25,9 @@ use crate::graph::{Dependencies, Inputs};
 /// Accepted for a parameter that is taken by value.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be passed to a delayed function that takes `{T}`",
-    label = "expected `{T}`, `Delayed<{T}>` or `&Delayed<{T}>`"
+    label = "expected `{T}`, `Delayed<{T}>` or `&Delayed<{T}>`",
+    note = "a value passed as it is must be `Clone + Send + Sync + 'static`: derive `Clone`, use `Arc` for `Rc` and \
+            `Mutex` for `RefCell`, and own what it borrows"
 )]
 pub trait IntoArg<T> {
     /// What the task keeps.
@@ -38,8 +40,10 @@ pub trait IntoArg<T> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be passed to a delayed function that borrows `{T}`",
     label = "expected an owned value that lends `{T}`, or a `Delayed` of one",
-    note = "the task may run when this borrow is long over: pass the value itself (clone it if you still need it), or make it \
-            a node once with `delayed(value)` and pass `&` of that"
+    note = "a plain `&` is not accepted, because the task may run when that borrow is long over: pass the value itself \
+            (a clone if you still need it), or make it a node once, with `delayed(value)`, and pass `&` of that",
+    note = "a value passed as it is must be `Send + Sync + 'static`: use `Arc` for `Rc` and `Mutex` for `RefCell`, and \
+            own what it borrows"
 )]
 pub trait IntoArgRef<T: ?Sized> {
     /// What the task keeps.
@@ -53,7 +57,7 @@ pub trait IntoArgRef<T: ?Sized> {
     message = "`{Self}` cannot be kept in a task graph",
     label = "this value cannot be shared between threads, or borrows something",
     note = "a value in the graph must be `Send + Sync + 'static`: pass an owned value, with `Arc` instead of `Rc`, `Mutex` \
-            instead of `RefCell`"
+            instead of `RefCell`, and add `Send + Sync + 'static` to a generic parameter"
 )]
 pub trait Stored: Send + Sync + 'static {}
 #[diagnostic::do_not_recommend]

@@ -13,9 +13,10 @@ use crate::schedule::{Demand, Offers};
 
 /// Runs every task of the snapshot on this thread, which belongs to the pool, and on up to `threads - 1` others of the pool.
 pub(crate) fn threaded(snapshot: Snapshot, order: &Order<'_>, threads: usize) -> Result<Finished> {
+    let sparing = snapshot.holds_memory();
     let (run, roots) = Run::shared(snapshot, order.collect_errors);
     let failures = Failures::new(order);
-    let crew = Crew { run: &run, offers: Offers::new(roots, threads), failures: &failures };
+    let crew = Crew { run: &run, offers: Offers::new(roots, threads, sparing), failures: &failures };
     let waiting = Place::enter(Here::Waiting(crew.id()));
     rayon::scope(|scope| crew.work(scope));
     drop(waiting);

@@ -24,9 +24,6 @@ const OPEN: usize = 1 << 40;
 /// Nodes are numbered by their place: a chunk owns as many numbers as it has places. Unique in a process.
 static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 
-/// Chunks that exist, for tests of recycling and for leak checks.
-static CHUNKS: AtomicUsize = AtomicUsize::new(0);
-
 #[repr(C)]
 struct Chunk {
     /// Nodes not yet freed, plus [`OPEN`] while the chunk is open, minus what was allocated in it so far.
@@ -47,7 +44,6 @@ impl Chunk {
         // SAFETY: the layout has a size above zero.
         let memory = unsafe { alloc(Self::LAYOUT) }.cast::<Chunk>();
         let Some(chunk) = NonNull::new(memory) else { handle_alloc_error(Self::LAYOUT) };
-        CHUNKS.fetch_add(1, Ordering::Relaxed);
         let first_id = NEXT_ID.fetch_add((CHUNK / ALIGN) as u64, Ordering::Relaxed);
         // SAFETY: the memory is ours, large enough and aligned for a `Chunk`.
         unsafe { chunk.write(Chunk { live: AtomicUsize::new(OPEN), first_id }) };
@@ -62,7 +58,6 @@ impl Chunk {
         // SAFETY: the caller still owns `count` of the references that keep the chunk alive.
         let before = unsafe { chunk.as_ref() }.live.fetch_sub(count, Ordering::AcqRel);
         if before == count {
-            CHUNKS.fetch_sub(1, Ordering::Relaxed);
             // SAFETY: nobody else has a node in it, and it was allocated with this layout.
             unsafe { dealloc(chunk.as_ptr().cast(), Self::LAYOUT) };
         }
@@ -176,12 +171,6 @@ impl Drop for Freed {
     fn drop(&mut self) {
         self.flush();
     }
-}
-
-/// How many chunks exist in the process.
-#[cfg(test)]
-pub(crate) fn chunks() -> usize {
-    CHUNKS.load(Ordering::Relaxed)
 }
 
 #[cfg(test)]

@@ -15,13 +15,14 @@ use super::node::TypedRef;
 use super::snapshot::{DATA, Snapshot};
 use super::values::Values;
 use crate::error::Failure;
+use crate::order::Dependents;
 
 pub(crate) struct Run {
     pub(super) snapshot: Snapshot,
     pub(super) values: Values,
     /// How many dependencies of each task have not finished. Empty in an exclusive run.
     waiting: Vec<AtomicU32>,
-    dependents: Dependents,
+    dependents: Option<Dependents>,
     /// Which tasks failed or were skipped; only where errors are collected.
     failed: Option<Box<[AtomicBool]>>,
     /// Every task finished: only outputs can still hold values.
@@ -57,7 +58,7 @@ impl Run {
     /// A run for many threads, and the tasks that are ready at once, in static order.
     pub(crate) fn shared(snapshot: Snapshot, collect_errors: bool) -> (Run, Vec<Ready>) {
         let mut run = Self::new(snapshot, collect_errors, false);
-        run.dependents = Dependents::of(&run.snapshot);
+        run.dependents = Some(Dependents::of(&run.snapshot.shape()));
         let count = run.snapshot.len() as u32;
         let mut roots = Vec::new();
         run.waiting = (0..count)
@@ -83,7 +84,7 @@ impl Run {
             snapshot,
             values,
             waiting: Vec::new(),
-            dependents: Dependents::default(),
+            dependents: None,
             failed,
             complete: false,
         }
@@ -162,7 +163,8 @@ impl Run {
     /// Tells the dependents of an executed task; those that waited for it alone are ready now, in static order.
     #[inline]
     pub(crate) fn finish(&self, task: Done, mut ready: impl FnMut(Ready)) {
-        for &dependent in self.dependents.of_task(task.0) {
+        let dependents = self.dependents.as_ref().expect("a shared run knows its dependents");
+        for &dependent in dependents.of_node(task.0) {
             let waiting = &self.waiting[dependent as usize];
             // Release: what the task wrote is seen by whoever takes the count to zero, who acquires it. The load
             // saves the last one the costlier instruction: if it reads 1, all others have counted down.
@@ -197,45 +199,6 @@ impl Drop for Run {
             (0..self.snapshot.len() as u32)
                 .for_each(|index| Self::clear(&mut self.values, &self.snapshot, index));
         }
-    }
-}
-
-/// For each node, the tasks that need it, in static order.
-#[derive(Default)]
-struct Dependents {
-    starts: Vec<u32>,
-    list: Vec<u32>,
-}
-
-impl Dependents {
-    /// By counting: no hashing, no sorting, linear in the edges.
-    fn of(snapshot: &Snapshot) -> Self {
-        let count = snapshot.len();
-        let mut starts = vec![0u32; count + 2];
-        let tasks = || (0..count as u32).map(|index| (index, snapshot.edges_of(index)));
-        for (_, edges) in tasks() {
-            for edge in edges.iter().filter(|&edge| edge & DATA == 0) {
-                starts[*edge as usize + 2] += 1;
-            }
-        }
-        for index in 2..count + 2 {
-            starts[index] += starts[index - 1];
-        }
-        let mut list = vec![0u32; starts[count + 1] as usize];
-        for (index, edges) in tasks() {
-            for edge in edges.iter().filter(|&edge| edge & DATA == 0) {
-                let place = &mut starts[*edge as usize + 1];
-                list[*place as usize] = index;
-                *place += 1;
-            }
-        }
-        Dependents { starts, list }
-    }
-
-    #[inline]
-    fn of_task(&self, index: u32) -> &[u32] {
-        let at = index as usize;
-        &self.list[self.starts[at] as usize..self.starts[at + 1] as usize]
     }
 }
 

@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering;
 
 use super::node::{Kind, NodePtr, NodeRef};
 use crate::key::Key;
+use crate::order::Shape;
 use crate::task::Function;
 
 /// In an edge: the dependency is data and has no slot in the run.
@@ -28,6 +29,7 @@ pub(crate) struct Snapshot {
     edges: Vec<u32>,
     outputs: Vec<u32>,
     n_tasks: usize,
+    holds_memory: bool,
     /// Keeps every node alive: an output reaches all it needs.
     _kept: Vec<NodeRef>,
 }
@@ -35,6 +37,13 @@ pub(crate) struct Snapshot {
 impl Snapshot {
     /// What `outputs` need, dependencies before dependents; each output's index stands in [`Snapshot::outputs`].
     pub(crate) fn new(outputs: Vec<NodeRef>) -> Self {
+        let snapshot = Self::walked(outputs);
+        // Where all results are plain numbers and the like, no order holds less than another.
+        if snapshot.holds_memory { snapshot.in_order() } else { snapshot }
+    }
+
+    /// In the order of the walk that finds the nodes.
+    fn walked(outputs: Vec<NodeRef>) -> Self {
         let _lock = MARKS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let mut walk = Walk::default();
         let indices = outputs.iter().map(|output| walk.visit(output.ptr())).collect();
@@ -44,8 +53,47 @@ impl Snapshot {
             edges: walk.edges,
             outputs: indices,
             n_tasks: walk.n_tasks,
+            holds_memory: walk.holds_memory,
             _kept: outputs,
         }
+    }
+
+    /// The same graph in the order of `order.rs`.
+    fn in_order(self) -> Self {
+        let order = self.shape().order();
+        let mut places = vec![0u32; self.len()];
+        order.iter().enumerate().for_each(|(place, &old)| places[old as usize] = place as u32);
+        let moved = |edge: u32| places[(edge & INDEX) as usize] | (edge & DATA);
+        let mut starts = Vec::with_capacity(self.starts.len());
+        let mut edges = Vec::with_capacity(self.edges.len());
+        starts.push(0);
+        for &old in &order {
+            edges.extend(self.edges_of(old).iter().map(|&edge| moved(edge)));
+            starts.push(edges.len() as u32);
+        }
+        Snapshot {
+            nodes: order.iter().map(|&old| self.node(old)).collect(),
+            outputs: self.outputs.iter().map(|&output| moved(output)).collect(),
+            starts,
+            edges,
+            ..self
+        }
+    }
+
+    /// The graph by indices alone.
+    pub(super) fn shape(&self) -> Shape<'_> {
+        Shape {
+            starts: &self.starts,
+            edges: &self.edges,
+            index: INDEX,
+            ignored: DATA,
+            outputs: &self.outputs,
+        }
+    }
+
+    /// Whether any result holds memory that its release gives back.
+    pub(crate) fn holds_memory(&self) -> bool {
+        self.holds_memory
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -135,6 +183,7 @@ struct Walk {
     starts: Vec<u32>,
     edges: Vec<u32>,
     n_tasks: usize,
+    holds_memory: bool,
     /// What is still to do; the walk never recurses.
     steps: Vec<Step>,
     found: Vec<NodePtr>,
@@ -222,9 +271,11 @@ impl Walk {
     fn number(&mut self, node: NodePtr) {
         let index = u32::try_from(self.nodes.len()).ok().filter(|&index| index < INDEX);
         let index = index.expect("a graph has fewer than 2^31 nodes");
-        let mark = match node.vtable().kind {
+        let vtable = node.vtable();
+        let mark = match vtable.kind {
             Kind::Task => {
                 self.n_tasks += 1;
+                self.holds_memory |= vtable.stored.holds_memory();
                 index
             }
             Kind::Data => index | DATA,

@@ -64,6 +64,13 @@ impl Stored {
     }
 }
 
+impl Stored {
+    /// Whether releasing a value gives anything back.
+    pub(super) fn holds_memory(&self) -> bool {
+        self.release.is_some()
+    }
+}
+
 /// Whether anything has to happen when a value's last user is done.
 pub(super) const fn needs_release<T>() -> bool {
     std::mem::needs_drop::<T>() || matches!(Place::of::<T>(), Place::Boxed)

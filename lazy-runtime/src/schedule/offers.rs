@@ -40,10 +40,13 @@ pub(crate) enum Demand {
 
 impl Offers {
     /// `roots` in static order; the caller is the first worker.
-    pub(crate) fn new(mut roots: Vec<Ready>, most_workers: usize) -> Self {
+    ///
+    /// With `sparing`, roots are admitted one by one: a worker that had many would run ahead and hold their results.
+    pub(crate) fn new(mut roots: Vec<Ready>, most_workers: usize, sparing: bool) -> Self {
         roots.reverse();
+        let most_roots = if sparing { 1 } else { MOST_ROOTS };
         Offers {
-            portion: (roots.len() / (most_workers * 16)).clamp(1, MOST_ROOTS),
+            portion: (roots.len() / (most_workers * 16)).clamp(1, most_roots),
             n_roots: AtomicUsize::new(roots.len()),
             roots: Mutex::new(roots),
             offered: Mutex::new(Vec::new()),

@@ -12,16 +12,32 @@ use super::text;
 
 /// Prints a drawing. Nodes are called `n0`, `n1`, ... in static order.
 pub(crate) fn print(drawing: &Drawing) -> String {
-    let circle = if shape::are_round(drawing) { "circle" } else { "ellipse" };
+    let circle = Circle::of(drawing);
     let mut stmts = settings(drawing);
     let shapes = drawing.shapes.iter().enumerate();
-    stmts.extend(shapes.map(|(index, shape)| Stmt::Node(node(index, shape, circle))));
+    stmts.extend(shapes.map(|(index, shape)| Stmt::Node(node(index, shape, &circle))));
     stmts.extend(drawing.arrows.iter().map(|arrow| Stmt::Edge(edge(arrow))));
     let graph = Graph::DiGraph { id: Id::Plain("tasks".into()), strict: false, stmts };
     let mut context = PrinterContext::default();
     let mut dot = graph.print(context.with_semi());
     dot.push('\n');
     dot
+}
+
+/// How function calls look: all alike, as in SVG.
+struct Circle {
+    shape: &'static str,
+    /// The least width, in inches.
+    width: String,
+}
+
+impl Circle {
+    fn of(drawing: &Drawing) -> Circle {
+        match shape::diameter(drawing) {
+            Some(pixels) => Circle { shape: "circle", width: format!("{:.2}", pixels / 78.0) },
+            None => Circle { shape: "ellipse", width: "0.6".to_owned() },
+        }
+    }
 }
 
 fn settings(drawing: &Drawing) -> Vec<Stmt> {
@@ -50,12 +66,13 @@ fn settings(drawing: &Drawing) -> Vec<Stmt> {
     all.into_iter().map(Stmt::GAttribute).collect()
 }
 
-fn node(index: usize, shape: &Shape, circle: &str) -> Node {
+fn node(index: usize, shape: &Shape, circle: &Circle) -> Node {
     let tone = shape.paint.light;
     let mut attributes = vec![text_pair("label", &label(shape))];
     match shape.form {
         Form::Circle => {
-            attributes.push(pair("shape", circle));
+            attributes.push(pair("shape", circle.shape));
+            attributes.push(pair("width", &circle.width));
             attributes.push(pair("margin", "0.03"));
         }
         Form::Box => {
@@ -91,7 +108,8 @@ fn edge(arrow: &Arrow) -> Edge {
     let ends = [arrow.from, arrow.to].map(|index| Vertex::N(name(index as usize)));
     let [from, to] = ends;
     let label = arrow.label.as_ref().map(|label| text_pair("label", &format!(" {label}")));
-    Edge { ty: EdgeTy::Pair(from, to), attributes: label.into_iter().collect() }
+    let weight = arrow.own.then(|| pair("weight", "8"));
+    Edge { ty: EdgeTy::Pair(from, to), attributes: label.into_iter().chain(weight).collect() }
 }
 
 fn name(index: usize) -> NodeId {

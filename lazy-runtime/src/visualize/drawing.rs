@@ -54,6 +54,8 @@ pub(crate) struct Arrow {
     pub to: u32,
     /// How many edges an arrow of a summary stands for.
     pub label: Option<String>,
+    /// From a task to the box of its own result, which should stand right beside it.
+    pub own: bool,
 }
 
 impl Drawing {
@@ -71,7 +73,7 @@ impl Drawing {
             if node.kind == NodeKind::Task && !collapse {
                 let result = shapes[first as usize].split_result();
                 shapes.push(result);
-                arrows.push(Arrow { from: first, to: first + 1, label: None });
+                arrows.push(Arrow { from: first, to: first + 1, label: None, own: true });
             }
             ends.push((first, shapes.len() as u32 - 1));
         }
@@ -79,6 +81,7 @@ impl Drawing {
             from: ends[from as usize].1,
             to: ends[to as usize].0,
             label: None,
+            own: false,
         }));
         let description = describe(&picture.nodes);
         Drawing { title: None, rankdir: RankDir::BT, shapes, arrows, description }
@@ -103,6 +106,7 @@ impl Drawing {
             from: edge.from,
             to: edge.to,
             label: Some(text::grouped(edge.count)),
+            own: false,
         });
         let description = format!(
             "summary of a task graph: {} nodes in {} groups",

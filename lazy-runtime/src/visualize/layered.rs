@@ -13,7 +13,7 @@ use super::geometry::{Point, Size};
 use super::layout::{GAP, Placed, RANK_GAP, Task};
 
 /// Units of dugong's own count of its work. An unoptimised build spends about two seconds on them.
-const BUDGET: usize = 60_000_000;
+const BUDGET: usize = 25_000_000;
 
 /// Places shapes, or gives up.
 pub(crate) fn place(task: &Task) -> Option<Placed> {

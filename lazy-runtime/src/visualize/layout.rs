@@ -7,7 +7,9 @@ use std::collections::HashMap;
 
 use super::RankDir;
 use super::drawing::{Arrow, Drawing};
-use super::geometry::{Curve, Piece, Point, Size};
+use super::fans::Fans;
+use super::geometry::{Curve, Point, Size};
+use super::route::{self, End, LOOP};
 use super::text::{self, FONT_SIZE, LINE_HEIGHT};
 use super::{layered, plain, shape};
 
@@ -15,8 +17,6 @@ use super::{layered, plain, shape};
 pub(crate) const GAP: f64 = 20.0;
 /// Between one rank and the next.
 pub(crate) const RANK_GAP: f64 = 32.0;
-/// How far a loop leaves its shape.
-const LOOP: f64 = 26.0;
 /// Counts on arrows are smaller than labels.
 pub(crate) const COUNT_SIZE: f64 = FONT_SIZE - 2.0;
 /// Between an arrow and the count beside it.
@@ -53,58 +53,74 @@ pub(crate) struct Placed {
 pub(crate) fn lay_out(drawing: &Drawing) -> Layout {
     let turn = Turn(drawing.rankdir);
     let sizes = shape::sizes(drawing);
-    let loops = loop_room(drawing, turn);
-    let arrows = || drawing.arrows.iter().filter(|arrow| arrow.from != arrow.to);
-    let fans = Fans::of(drawing);
-    let task = Task {
-        // Room for a loop is left on both sides, which keeps the shape in the middle of its arrows.
-        sizes: sizes
-            .iter()
-            .zip(&loops)
-            .map(|(&size, &room)| turn.size(size).widened(room))
-            .collect(),
-        edges: arrows().map(|arrow| (arrow.from, arrow.to)).collect(),
-        rooms: arrows()
-            .map(|arrow| match &arrow.label {
-                Some(label) => turn.beside(label),
-                None => fans.room(arrow),
-            })
-            .collect(),
-    };
+    let task = Task::of(drawing, &sizes, turn);
     let placed = place(&task);
-    let depths = depths(&task, &placed.centers);
-    let mut bends = placed.bends.iter();
-    let curves = drawing.arrows.iter().map(|arrow| {
-        let (from, to) = (placed.centers[arrow.from as usize], placed.centers[arrow.to as usize]);
-        if arrow.from == arrow.to {
-            return own_loop(from, turn.size(sizes[arrow.from as usize]));
-        }
-        let bends = bends.next().map(Vec::as_slice).unwrap_or_default();
-        if let Some(label) = &arrow.label {
-            return labelled_route(from, bends, to, turn.beside(label));
-        }
-        let end = |index: u32| {
-            let index = index as usize;
-            End {
-                center: placed.centers[index],
-                size: turn.size(sizes[index]),
-                depth: depths[index],
-            }
-        };
-        route(end(arrow.from), bends, end(arrow.to))
-    });
-    let curves = curves.map(|curve| curve.map(|point| turn.point(point))).collect();
+    let curves = curves(drawing, &ends(&sizes, &task, &placed, turn), &placed, turn);
+    let curves = curves.into_iter().map(|curve| curve.map(|point| turn.point(point))).collect();
     let shapes = placed.centers.iter().zip(sizes).map(|(&at, size)| (turn.point(at), size));
     let mut layout =
         Layout { size: Size::default(), shapes: shapes.collect(), curves, labels: Vec::new() };
     layout.label(drawing);
-    layout.to_origin(drawing);
+    layout.move_to_origin(drawing);
     layout
+}
+
+impl Task {
+    fn of(drawing: &Drawing, sizes: &[Size], turn: Turn) -> Task {
+        let fans = Fans::of(drawing);
+        let arrows = || drawing.arrows.iter().filter(|arrow| arrow.from != arrow.to);
+        let room = |arrow: &Arrow| match &arrow.label {
+            Some(label) => turn.beside(label),
+            None => fans.room(arrow),
+        };
+        // Room for a loop is left on both sides, which keeps the shape in the middle of its arrows.
+        let loops = loop_room(drawing, turn);
+        let sizes = sizes.iter().zip(loops).map(|(&size, room)| turn.size(size).widened(room));
+        Task {
+            sizes: sizes.collect(),
+            edges: arrows().map(|arrow| (arrow.from, arrow.to)).collect(),
+            rooms: arrows().map(room).collect(),
+        }
+    }
 }
 
 fn place(task: &Task) -> Placed {
     let small = task.sizes.len() + task.edges.len() <= MOST;
     small.then(|| layered::place(task)).flatten().unwrap_or_else(|| plain::place(task))
+}
+
+/// Each shape as the end of lines. A rank is as high as its tallest shape.
+fn ends(sizes: &[Size], task: &Task, placed: &Placed, turn: Turn) -> Vec<End> {
+    let centers = &placed.centers;
+    // Centers of a rank are equal but for rounding.
+    let rank = |point: &Point| point.y.round() as i64;
+    let mut tallest = HashMap::new();
+    for (center, size) in centers.iter().zip(&task.sizes) {
+        let depth = tallest.entry(rank(center)).or_insert(0.0_f64);
+        *depth = depth.max(size.height / 2.0);
+    }
+    let ends = centers.iter().zip(sizes).map(|(&center, &size)| End {
+        center,
+        size: turn.size(size),
+        depth: tallest[&rank(&center)],
+    });
+    ends.collect()
+}
+
+fn curves(drawing: &Drawing, ends: &[End], placed: &Placed, turn: Turn) -> Vec<Curve> {
+    let mut bends = placed.bends.iter().map(Vec::as_slice);
+    let curves = drawing.arrows.iter().map(|arrow| {
+        let (from, to) = (ends[arrow.from as usize], ends[arrow.to as usize]);
+        if arrow.from == arrow.to {
+            return route::back_to(from.center, from.size);
+        }
+        let bends = bends.next().unwrap_or_default();
+        match &arrow.label {
+            Some(label) => route::beside_label(from.center, bends, to.center, turn.beside(label)),
+            None => route::between(from, bends, to),
+        }
+    });
+    curves.collect()
 }
 
 /// The room that loops need beside each shape, in the direction of its rank.
@@ -115,148 +131,6 @@ fn loop_room(drawing: &Drawing, turn: Turn) -> Vec<f64> {
         rooms[arrow.from as usize] = LOOP + BESIDE + label;
     }
     rooms
-}
-
-/// The longest way to each shape, in arrows. Indices are a topological order but for the cycles of
-/// a summary, whose backward edges count as forward ones.
-pub(crate) fn levels(shapes: usize, edges: impl Iterator<Item = (u32, u32)>) -> Vec<usize> {
-    let mut edges: Vec<_> = edges.map(|(from, to)| (from.min(to), from.max(to))).collect();
-    edges.sort_unstable();
-    let mut levels = vec![0; shapes];
-    for (from, to) in edges.into_iter().filter(|(from, to)| from != to) {
-        levels[to as usize] = levels[to as usize].max(levels[from as usize] + 1);
-    }
-    levels
-}
-
-/// Wide fans get more height to open in.
-struct Fans {
-    levels: Vec<usize>,
-    leaving: Vec<u32>,
-    entering: Vec<u32>,
-}
-
-impl Fans {
-    fn of(drawing: &Drawing) -> Fans {
-        let count = drawing.shapes.len();
-        let edges = drawing.arrows.iter().map(|arrow| (arrow.from, arrow.to));
-        let levels = levels(count, edges);
-        let mut fans = Fans { levels, leaving: vec![0; count], entering: vec![0; count] };
-        for arrow in &drawing.arrows {
-            fans.leaving[arrow.from as usize] += 1;
-            fans.entering[arrow.to as usize] += 1;
-        }
-        fans
-    }
-
-    /// The room for an arrow of a fan, if it joins neighbouring ranks.
-    fn room(&self, arrow: &Arrow) -> Size {
-        let (from, to) = (arrow.from as usize, arrow.to as usize);
-        let arrows = self.leaving[from].max(self.entering[to]);
-        let height = match self.levels[to].abs_diff(self.levels[from]) {
-            1 => (f64::from(arrows) - 3.0) * 4.0,
-            _ => 0.0,
-        };
-        // A room without width would not be kept free.
-        Size::new(0.1, height.clamp(0.0, 90.0))
-    }
-}
-
-/// Half the height of the rank each shape lies in, which is that of its tallest shape.
-fn depths(task: &Task, centers: &[Point]) -> Vec<f64> {
-    // Centers of a rank are equal but for rounding.
-    let rank = |point: &Point| point.y.round() as i64;
-    let mut tallest = HashMap::new();
-    for (center, size) in centers.iter().zip(&task.sizes) {
-        let depth = tallest.entry(rank(center)).or_insert(0.0_f64);
-        *depth = depth.max(size.height / 2.0);
-    }
-    centers.iter().map(|center| tallest[&rank(center)]).collect()
-}
-
-/// An end of a line.
-#[derive(Clone, Copy)]
-struct End {
-    center: Point,
-    size: Size,
-    /// Half the height of the shape's rank.
-    depth: f64,
-}
-
-impl End {
-    /// Where a line from or to `next` may begin to turn aside: at the center, or at the border of
-    /// the rank if taller neighbours stand beside this shape.
-    fn turn(self, next: Point) -> Point {
-        let Point { x, y } = self.center;
-        match self.depth > self.size.height / 2.0 + 4.0 {
-            true => Point::new(x, y + self.depth * (next.y - y).signum()),
-            false => self.center,
-        }
-    }
-
-    /// What a line that turns at `start` is drawn towards: straight on if it is out of the rank by
-    /// then, and else at a slant that keeps to this shape.
-    fn aim(self, start: Point, next: Point) -> Point {
-        let reach = if start == self.center { self.size.width * 0.4 } else { 0.0 };
-        let slant = (next.x - start.x).clamp(-reach, reach);
-        Point::new(start.x + slant, f64::midpoint(start.y, next.y))
-    }
-
-    /// Where a line to a bend in the gap beside this rank enters that gap, if the bend is so far
-    /// aside that the straight way would touch the neighbours.
-    fn climb(self, bend: Point) -> Option<Point> {
-        let aside = bend.x - self.center.x;
-        let reach = self.size.width * 0.4;
-        let x = self.center.x + aside.clamp(-reach, reach);
-        (aside.abs() > self.size.width).then(|| Point::new(x, bend.y))
-    }
-}
-
-/// A line from center to center by way of `bends`: one sweep between neighbouring ranks, so that
-/// many arrows into one shape spread over the side they come from; a longer way keeps to its bends.
-fn route(from: End, bends: &[Point], to: End) -> Curve {
-    let (start, end) = (from.turn(to.center), to.turn(from.center));
-    if bends.len() <= 1 {
-        let sweep = [start, from.aim(start, end), to.aim(end, start), end];
-        return Curve(vec![straight(from.center, start), sweep, straight(end, to.center)]);
-    }
-    let mut points = vec![from.center];
-    points.extend(from.climb(bends[0]));
-    points.extend_from_slice(bends);
-    points.extend(to.climb(bends[bends.len() - 1]));
-    points.push(to.center);
-    Curve::through(&points)
-}
-
-fn straight(from: Point, to: Point) -> Piece {
-    [from, from.towards(to, 1.0 / 3.0), from.towards(to, 2.0 / 3.0), to]
-}
-
-/// A line with a label, which runs straight past it.
-fn labelled_route(from: Point, bends: &[Point], to: Point, label: Size) -> Curve {
-    let Some(&middle) = bends.get(bends.len() / 2) else {
-        return Curve::through(&[from, to]);
-    };
-    let along = label.height / 2.0 * (to.y - from.y).signum();
-    let mut points = vec![from];
-    points.extend_from_slice(&bends[..bends.len() / 2]);
-    points.extend([-along, along].map(|y| Point::new(middle.x, middle.y + y)));
-    points.extend_from_slice(&bends[bends.len() / 2 + 1..]);
-    points.push(to);
-    Curve::through(&points)
-}
-
-fn own_loop(center: Point, size: Size) -> Curve {
-    let (right, half) = (size.width / 2.0, size.height / 2.0);
-    let at = |x: f64, y: f64| Point::new(center.x + x, center.y + y);
-    // A cubic reaches three quarters of the way to its inner points.
-    let reach = right + LOOP / 0.75;
-    Curve(vec![[
-        at(right * 0.5, -half * 0.2),
-        at(reach, -half),
-        at(reach, half),
-        at(right * 0.5, half * 0.2),
-    ]])
 }
 
 fn label_size(label: &str) -> Size {
@@ -281,7 +155,7 @@ impl Layout {
     }
 
     /// Moves everything so that it fits between the origin and the layout's size.
-    fn to_origin(&mut self, drawing: &Drawing) {
+    fn move_to_origin(&mut self, drawing: &Drawing) {
         let mut low = Point::new(f64::INFINITY, f64::INFINITY);
         let mut high = Point::new(f64::NEG_INFINITY, f64::NEG_INFINITY);
         let mut include = |point: Point| {

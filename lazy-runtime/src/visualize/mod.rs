@@ -19,12 +19,14 @@ mod color;
 mod dot;
 mod drawing;
 mod error;
+mod fans;
 mod geometry;
 mod graphviz;
 mod layered;
 mod layout;
 mod picture;
 mod plain;
+mod route;
 mod save;
 mod shape;
 mod summary;
@@ -42,8 +44,8 @@ pub use error::Error;
 pub(crate) use picture::{NodeKind, Picture, PictureNode, Source};
 use summary::Overview;
 
-/// Nodes beyond which a picture is a summary. Beyond it, an unoptimised build would lay out for
-/// more than a second, and labels would be too small to be read on a page.
+/// Nodes beyond which a picture is a summary: its labels would be too small to be read on a page.
+/// An unoptimised build lays out this many in a quarter of a second, or half of one if tangled.
 const LIMIT: usize = 300;
 /// Edges a node at that limit. Tangled graphs are hard to lay out, and harder to read.
 const EDGES_PER_NODE: usize = 4;

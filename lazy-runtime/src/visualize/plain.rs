@@ -1,8 +1,9 @@
 //! The layout of last resort, in linear time and without recursion: every shape one rank beyond
 //! its furthest dependency, each rank in the order of the dependencies' places, straight lines.
 
+use super::fans::levels;
 use super::geometry::Point;
-use super::layout::{GAP, Placed, RANK_GAP, Task, levels};
+use super::layout::{GAP, Placed, RANK_GAP, Task};
 
 /// Places shapes whatever their number.
 pub(crate) fn place(task: &Task) -> Placed {

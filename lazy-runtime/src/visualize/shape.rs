@@ -12,25 +12,20 @@ const LEAST_CIRCLE: f64 = 44.0;
 const PADDING: f64 = 10.0;
 const RESULT: Size = Size::new(20.0, 20.0);
 
-/// Whether functions are drawn as true circles, all of one size.
-pub(crate) fn are_round(drawing: &Drawing) -> bool {
-    let mut circles = drawing.shapes.iter().filter(|shape| shape.form == Form::Circle);
-    circles.all(|shape| {
-        let size = label_size(shape);
-        size.width <= ROUND_LABEL && size.height <= LINE_HEIGHT
-    })
-}
-
 /// The size of each shape.
 pub(crate) fn sizes(drawing: &Drawing) -> Vec<Size> {
-    let round = are_round(drawing).then(|| diameter(drawing));
-    drawing.shapes.iter().map(|shape| size(shape, round)).collect()
+    let diameter = diameter(drawing);
+    drawing.shapes.iter().map(|shape| size(shape, diameter)).collect()
 }
 
-/// One diameter for all circles keeps ranks even.
-fn diameter(drawing: &Drawing) -> f64 {
+/// The diameter of all circles, as one size keeps ranks even; none if they have to be ellipses.
+pub(crate) fn diameter(drawing: &Drawing) -> Option<f64> {
     let circles = drawing.shapes.iter().filter(|shape| shape.form == Form::Circle);
-    circles.map(|shape| label_size(shape).width + 2.0 * PADDING).fold(LEAST_CIRCLE, f64::max).ceil()
+    let labels: Vec<Size> = circles.map(label_size).collect();
+    let round = |label: &Size| label.width <= ROUND_LABEL && label.height <= LINE_HEIGHT;
+    let widest =
+        labels.iter().map(|label| label.width + 2.0 * PADDING).fold(LEAST_CIRCLE, f64::max);
+    labels.iter().all(round).then_some(widest.ceil())
 }
 
 fn size(shape: &Shape, round: Option<f64>) -> Size {

@@ -3,6 +3,7 @@
 //! Colours are attributes of each element, which every viewer understands; a stylesheet replaces
 //! them where the page is dark, in viewers that know. The background is left to the page.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use super::color::{self, LINE, LINE_DARK};
@@ -24,7 +25,7 @@ pub(crate) fn print(drawing: &Drawing) -> String {
     let layout = layout::lay_out(drawing);
     let mut svg = Svg::default();
     svg.open(drawing, &layout);
-    svg.stylesheet();
+    svg.stylesheet(drawing);
     svg.title(drawing, &layout);
     let down = MARGIN + title_height(drawing);
     svg.line(&format!(r#"<g transform="translate({} {})">"#, number(MARGIN), number(down)));
@@ -71,13 +72,14 @@ impl Svg {
     }
 
     /// Rules begin with the drawing's class, because an SVG put into a page shares its styles.
-    fn stylesheet(&mut self) {
+    fn stylesheet(&mut self, drawing: &Drawing) {
         self.line("<style>\n@media (prefers-color-scheme: dark) {");
         self.line(&format!(
             ".lazy-graph .line {{ stroke: {LINE_DARK}; }}\n\
              .lazy-graph .head, .lazy-graph .note {{ fill: {LINE_DARK}; }}"
         ));
-        for paint in color::all() {
+        let used: HashSet<_> = drawing.shapes.iter().map(|shape| shape.paint.class).collect();
+        for paint in color::all().filter(|paint| used.contains(paint.class)) {
             let (class, dark) = (paint.class, paint.dark);
             self.line(&format!(
                 ".lazy-graph .{class} > .shape {{ fill: {}; stroke: {}; }}\n\

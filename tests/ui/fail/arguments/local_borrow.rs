@@ -13,8 +13,6 @@ fn count(line: &str) -> usize {
 fn main() {
     let xs = vec![1.0, 2.0];
     let _ = mean(&xs);
-    let _ = mean(&xs[..]);
     let line = String::from("a b");
     let _ = count(&line);
-    let _ = count(line.as_str());
 }

@@ -18,4 +18,5 @@ fn main() {
     let table = load();
     let _ = total(&table);
     let _ = total(table);
+    let _ = total(Table { rows: vec![1.0] });
 }

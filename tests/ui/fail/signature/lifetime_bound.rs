@@ -17,5 +17,5 @@ where
 
 fn main() {
     let _ = longest("a", "b");
-    let _ = show("a");
+    let _ = show(4);
 }

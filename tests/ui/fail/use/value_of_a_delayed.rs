@@ -8,7 +8,7 @@ fn words(line: String) -> Vec<String> {
 fn main() {
     let words = words("a b");
     let first: String = words[0].clone();
-    println!("{words} {first}");
-    let _: usize = words.len();
+    println!("{first}");
     let plain: Vec<String> = words;
+    println!("{}", plain.len());
 }

@@ -67,8 +67,9 @@ fn main() {
     let _: Delayed<f64> = same::<f64>(&one);
     let _: Delayed<[f64; 3]> = filled::<f64, 3>(&one);
     let _: Delayed<[f64; 3]> = filled(1.0);
-    let _: Delayed<u8> = convert::<i64, u8>(300);
+    assert!(convert::<i64, u8>(300).compute().is_err());
     let double = |x: &f64| x * 2.0;
     let _: Delayed<f64> = apply::<_, f64>(double, 1.0);
-    let _: Delayed<String> = mixed::<f64, 2>(vec![1.0], "a", [1, 2]);
+    let mixed: Delayed<String> = mixed::<f64, 2>(vec![1.0], "a", [1, 2]);
+    assert_eq!(mixed.compute().unwrap(), "a [1.0] [1, 2]");
 }

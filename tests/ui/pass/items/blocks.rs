@@ -100,17 +100,18 @@ fn main() {
     assert_eq!(plain.iter().count(), 2);
     let data: Delayed<Vec<f64>> = numbers();
     let model = Delayed::<Model>::fit(&data, 0.1);
-    let _: Delayed<f64> = model.score(&data);
+    assert_eq!(model.score(&data).compute().unwrap(), 0.1);
     let _: Delayed<f64> = model.clone().score(vec![1.0]);
     let scaled: Delayed<Model> = model.scaled(2.0);
     let _: Delayed<HashMap<String, Model>> = model.merge(vec![scaled.clone(), scaled], [1; 4]);
-    let _: Delayed<String> = model.render("title");
-    let _: Delayed<Result<f64, String>> = model.outcome();
+    let text: Delayed<String> = model.render("title");
+    assert_eq!((text.name(), text.compute().unwrap()), ("model to text", "title: 1".to_owned()));
+    assert_eq!(model.outcome().compute().unwrap(), Ok(0.1));
     let _: Delayed<Vec<f64>> = model.project::<f64, 2>([1.0, 2.0]);
     let _: Delayed<Model> = Delayed::<Model>::load(std::path::PathBuf::from("model"));
     let grid = Delayed::<shapes::Grid<i32, 3>>::filled(1);
     let _: Delayed<Vec<i32>> = grid.cells();
-    let _: Delayed<Vec<(i32, f64)>> = grid.zip_with(&data);
+    assert_eq!(grid.zip_with(&data).compute().unwrap(), [(1, 1.0)]);
 }
 
 #[delayed]

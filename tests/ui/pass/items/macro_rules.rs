@@ -58,6 +58,7 @@ fn main() {
     let _: Delayed<i64> = parse("4");
     let _: Delayed<Option<i32>> = as_i32(1, vec![2]);
     let _: Delayed<Option<f64>> = as_f64(1.0, vec![2.0]);
-    let _: Delayed<f64> = Delayed::<Linear>::fit(vec![1.0]).score(2.0);
+    let score: Delayed<f64> = Delayed::<Linear>::fit(vec![1.0]).score(2.0);
+    assert_eq!((score.name(), score.compute().unwrap()), ("linear score", 2.0));
     let _: Delayed<i64> = Delayed::<Whole>::fit(vec![1]).score(2);
 }

@@ -31,7 +31,7 @@ pub fn parse(line: &str) -> Result<i64, std::num::ParseIntError> {
 
 fn main() {
     assert_eq!(factorial_now(5), 120);
-    let _: Delayed<u64> = factorial(5);
+    assert_eq!(factorial(5).compute().unwrap(), 120);
     assert_eq!(plain(&["a", "b"], (1, 2), vec![3], 1, 0), (vec!["a"], 6));
-    let _: Delayed<(Vec<&'static str>, i32)> = lazy(vec!["a", "b"], (1, 2), vec![3], 1, 0);
+    assert_eq!(lazy(vec!["a", "b"], (1, 2), vec![3], 1, 0).compute().unwrap(), (vec!["a"], 6));
 }

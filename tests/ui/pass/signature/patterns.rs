@@ -60,14 +60,15 @@ fn r#match(x: i32) -> i32 {
 
 fn main() {
     let point = Point { x: 3.0, y: 4.0 };
-    let _: Delayed<i32> = add((1, 2));
-    let _: Delayed<Vec<i32>> = sorted(vec![2, 1]);
-    let _: Delayed<()> = ignore(1, 2);
-    let _: Delayed<f64> = length(point.clone());
-    let _: Delayed<f64> = length_of(point);
-    let _: Delayed<i32> = first([1, 2, 3]);
-    let _: Delayed<(i32, (i32, i32))> = whole((1, 2));
-    let _: Delayed<i32> = raw(1, 2);
-    let _: Delayed<i32> = same(1, 2, 3);
-    let _: Delayed<i32> = r#match(2);
+    assert_eq!(add((1, 2)).compute().unwrap(), 3);
+    assert_eq!(sorted(vec![2, 1]).compute().unwrap(), [1, 2]);
+    assert_eq!(ignore(1, 2).compute().unwrap(), ());
+    assert_eq!(length(point.clone()).compute().unwrap(), 5.0);
+    assert_eq!(length_of(point).compute().unwrap(), 5.0);
+    assert_eq!(first([1, 2, 3]).compute().unwrap(), 1);
+    assert_eq!(whole((1, 2)).compute().unwrap(), (1, (1, 2)));
+    assert_eq!(raw(1, 2).compute().unwrap(), 3);
+    assert_eq!(same(1, 2, 3).compute().unwrap(), 6);
+    assert_eq!(r#match(2).compute().unwrap(), 0);
+    assert_eq!(r#match(2).name(), "match");
 }
