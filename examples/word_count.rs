@@ -68,10 +68,10 @@ fn merge(left: Counts, right: Counts) -> Counts {
     sum
 }
 
-/// The graph: three tasks a file, and a tree of tasks that merge two counts each. Nothing runs here.
+/// The graph: three tasks a file, and a tree of tasks that merge up to eight counts each. Nothing runs here.
 fn lazy_counts(files: &[PathBuf]) -> Delayed<Counts> {
     let counts = files.iter().map(|file| count(tokenise(read(file.clone()))));
-    lazy_runtime::reduce(counts, 2, merge)
+    lazy_runtime::reduce(counts, 8, merge)
 }
 
 /// The same as a serial loop.

@@ -146,7 +146,11 @@ fn whatever_names_a_file_is_a_path() {
             stem(Path::new("dir/name.txt")),
         ];
         assert_eq!(all.compute().unwrap(), ["name"; 6]);
-        let all = vec![parent("dir/name"), parent(Path::new("dir/name")), parent("dir/x".to_string().as_str())];
+        let all = vec![
+            parent("dir/name"),
+            parent(Path::new("dir/name")),
+            parent("dir/x".to_string().as_str()),
+        ];
         assert_eq!(all.compute().unwrap(), [Path::new("dir"); 3]);
     });
 }
@@ -220,7 +224,8 @@ fn tuples_of_handles_and_values() {
             pair(delayed((1, "a".to_string()))),
         ];
         assert_eq!(all.compute().unwrap(), ["1 a"; 7]);
-        let all = [triple((&n, 2, delayed(3))), triple((1, 2, delayed(3))), triple((&n, &delayed(2), 3))];
+        let all =
+            [triple((&n, 2, delayed(3))), triple((1, 2, delayed(3))), triple((&n, &delayed(2), 3))];
         assert_eq!(all.compute().unwrap(), [123; 3]);
     });
 }
@@ -252,7 +257,8 @@ fn arrays_of_handles() {
         xs[2]
     }
     both(|_| {
-        let all = [last([1, 2, 3]), last([delayed(1), delayed(2), delayed(3)]), last(delayed([1, 2, 3]))];
+        let all =
+            [last([1, 2, 3]), last([delayed(1), delayed(2), delayed(3)]), last(delayed([1, 2, 3]))];
         assert_eq!(all.compute().unwrap(), [3; 3]);
     });
 }

@@ -8,7 +8,16 @@ fn every_operator_on_integers() {
     both(|_| {
         let (a, b) = (delayed(0b1100_i64), delayed(0b101_i64));
         let all = vec![
-            &a + &b, &a - &b, &a * &b, &a / &b, &a % &b, &a & &b, &a | &b, &a ^ &b, &a << &b, &a >> &b,
+            &a + &b,
+            &a - &b,
+            &a * &b,
+            &a / &b,
+            &a % &b,
+            &a & &b,
+            &a | &b,
+            &a ^ &b,
+            &a << &b,
+            &a >> &b,
         ];
         let (x, y) = (0b1100_i64, 0b101_i64);
         let expected = [x + y, x - y, x * y, x / y, x % y, x & y, x | y, x ^ y, x << y, x >> y];
@@ -38,7 +47,8 @@ fn every_mix_of_owned_and_borrowed() {
     both(|_| {
         let x = || delayed(10);
         let y = x();
-        let all = vec![x() - x(), x() - &y, &y - x(), &y - &y, x() - 10, &y - 10, 10 - x(), 10 - &y];
+        let all =
+            vec![x() - x(), x() - &y, &y - x(), &y - &y, x() - 10, &y - 10, 10 - x(), 10 - &y];
         assert_eq!(all.compute().unwrap(), [0; 8]);
     });
 }
@@ -56,7 +66,12 @@ fn a_value_on_the_left_keeps_its_side() {
 #[test]
 fn small_and_large_numbers_too() {
     both(|_| {
-        let x = (delayed(200_u8) + 55, 2 * delayed(1_u128 << 100), delayed(1.5_f32) * 2.0, 5 - delayed(3_usize));
+        let x = (
+            delayed(200_u8) + 55,
+            2 * delayed(1_u128 << 100),
+            delayed(1.5_f32) * 2.0,
+            5 - delayed(3_usize),
+        );
         assert_eq!(x.compute().unwrap(), (255, 1 << 101, 3.0, 2));
     });
 }

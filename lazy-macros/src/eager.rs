@@ -4,9 +4,10 @@ use crate::attrs::{Attributes, all};
 use crate::emit::{local, turbofish};
 use crate::expand::nested;
 use crate::item::DelayedFn;
+use crate::parameter;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
-use syn::{FnArg, Pat, Signature};
+use quote::quote;
+use syn::{FnArg, Signature};
 
 /// ```text
 /// #[doc..] #[cfg..]
@@ -59,10 +60,7 @@ fn simple_signature(item: &DelayedFn, name: &Ident) -> (Signature, Vec<Ident>) {
     let mut names = Vec::new();
     for (index, input) in sig.inputs.iter_mut().enumerate() {
         let FnArg::Typed(input) = input else { continue };
-        let name = match &*input.pat {
-            Pat::Ident(pattern) if pattern.subpat.is_none() => pattern.ident.clone(),
-            _ => format_ident!("arg{index}", span = Span::mixed_site()),
-        };
+        let (name, _) = parameter::name(index, &input.pat);
         input.attrs.clear();
         *input.pat = syn::parse_quote!(#name);
         names.push(name);

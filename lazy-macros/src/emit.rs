@@ -47,11 +47,11 @@ impl Emit<'_> {
     /// `#[doc..] #[cfg..] #[track_caller] pub fn add<T: Bound>(a: impl IntoArg<i32>, ..) -> Delayed<R> where ..`
     pub(crate) fn head(&self, item: &DelayedFn, attributes: &Attributes) -> TokenStream {
         let attrs = all(&[&attributes.public, &attributes.cfg, &attributes.lints]);
-        // What clippy has to say of a signature it says of the user's own, inside; and a `Delayed` must be used anyway,
-        // the attribute is kept for its text.
-        let quiet = quote!(#[allow(clippy::double_must_use, clippy::too_many_arguments)]);
+        // A `Delayed` must be used anyway: the user's attribute is kept for its text.
+        let twice =
+            attributes.has_public("must_use").then(|| quote!(#[allow(clippy::double_must_use)]));
         let (vis, signature) = (&item.vis, self.signature(&item.sig));
-        quote!(#quiet #attrs #[track_caller] #vis #signature)
+        quote!(#twice #attrs #[track_caller] #vis #signature)
     }
 
     /// `fn add<T: Bound>(a: impl IntoArg<i32>, b: impl IntoArgRef<[T]>) -> Delayed<R> where ..`
@@ -175,6 +175,7 @@ impl Emit<'_> {
             let local = local(index);
             match &parameter.mode {
                 Mode::Lend(ty) if lends_an_object(parameter) => quote!(#local: &(#ty + 'static)),
+                Mode::Lend(ty @ Type::TraitObject(_)) => quote!(#local: &(#ty)),
                 Mode::Lend(ty) => quote!(#local: &#ty),
                 Mode::Own(ty) => quote!(#local: #ty),
                 Mode::Reject => quote!(#local),

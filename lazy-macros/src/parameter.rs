@@ -70,14 +70,24 @@ pub(crate) fn receiver(
 }
 
 /// The wrapper's name for a parameter and the one for people: the user's own where there is one.
-fn name(index: usize, pattern: &Pat) -> (Ident, String) {
+pub(crate) fn name(index: usize, pattern: &Pat) -> (Ident, String) {
     match pattern {
         Pat::Ident(pattern) if pattern.subpat.is_none() => {
-            (pattern.ident.clone(), pattern.ident.unraw().to_string())
+            (in_wrapper(&pattern.ident), pattern.ident.unraw().to_string())
         }
         Pat::Paren(pattern) => name(index, &pattern.pat),
         pattern => (format_ident!("arg{index}", span = Span::mixed_site()), text(pattern)),
     }
+}
+
+/// The name as it is, but for `_x`: the wrapper does use that one, which lints would hold against the user.
+fn in_wrapper(name: &Ident) -> Ident {
+    let mut name = name.clone();
+    let text = name.to_string();
+    if text.starts_with('_') && !text.starts_with("__arg") {
+        name.set_span(name.span().resolved_at(Span::mixed_site()));
+    }
+    name
 }
 
 fn check_attributes(written: &PatType, complaints: &mut Complaints) {

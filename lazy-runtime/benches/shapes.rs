@@ -1,12 +1,14 @@
 //! Overhead per task on five graph shapes, through the public API, beside a hand-written executor of the same shape.
 //!
-//! `cargo bench -p lazy-runtime --bench shapes -- [nodes] [threads] [repetitions]`; each row is the median of the repetitions, in
-//! nanoseconds of process CPU time a node, phases apart. Bytes are the peak of resident memory over the start, a
-//! node, measured on the first repetition of the largest phase, so they are right for the first row of a process only;
-//! `-- ... W4` runs one shape alone.
+//! `cargo bench -p lazy-runtime --bench shapes -- [nodes] [threads] [repetitions] [iterations]`; each row is the median of the
+//! repetitions, in nanoseconds a node, phases apart. `iterations` of a multiplication make up a body (about 600 a microsecond). Bytes
+//! are the peak of resident memory over the start, a node, on the first repetition; memory that an earlier row freed is used
+//! again, so they are right for the first row of a process only: `-- ... W4` runs one shape alone. By hand: one pass over flat
+//! arrays on one thread, without a scheduler.
 
 #![allow(clippy::print_stdout, missing_docs, reason = "a bench prints its table")]
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
 use lazy_runtime::prelude::*;
@@ -14,29 +16,39 @@ use lazy_runtime::{Runtime, Scheduler};
 
 const K: u64 = 0x9E37_79B9_7F4A_7C15;
 
+static ITERATIONS: AtomicU64 = AtomicU64::new(0);
+
 fn mix(a: u64, b: u64) -> u64 {
     (a ^ b).wrapping_mul(K)
 }
 
+/// The body of every task: that many dependent multiplications.
+fn work(mut x: u64) -> u64 {
+    for _ in 0..ITERATIONS.load(Relaxed) {
+        x = (x ^ (x >> 31)).wrapping_mul(K);
+    }
+    x
+}
+
 #[delayed]
 fn root(id: u64) -> u64 {
-    id + 1
+    work(id + 1)
 }
 #[delayed]
 fn one(id: u64, a: u64) -> u64 {
-    mix(id + 1, a)
+    work(mix(id + 1, a))
 }
 #[delayed]
 fn two(id: u64, a: u64, b: u64) -> u64 {
-    mix(mix(id + 1, a), b)
+    work(mix(mix(id + 1, a), b))
 }
 #[delayed]
 fn four(id: u64, a: u64, b: u64, c: u64, d: u64) -> u64 {
-    mix(mix(mix(mix(id + 1, a), b), c), d)
+    work(mix(mix(mix(mix(id + 1, a), b), c), d))
 }
 #[delayed]
 fn many(id: u64, values: Vec<u64>) -> u64 {
-    values.into_iter().fold(id + 1, mix)
+    work(values.into_iter().fold(id + 1, mix))
 }
 
 /// A graph as lists of dependencies, to build from and to check against.
@@ -69,7 +81,8 @@ impl Shape {
         let mut values = vec![0u64; self.len()];
         for node in 0..self.len() {
             let first = node as u64 + 1;
-            values[node] = self.of(node).iter().fold(first, |x, &d| mix(x, values[d as usize]));
+            values[node] =
+                work(self.of(node).iter().fold(first, |x, &d| mix(x, values[d as usize])));
         }
         values[self.len() - 1]
     }
@@ -168,8 +181,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 fn measure(shape: &Shape, runtime: &Runtime, repetitions: usize) {
     let n = shape.len() as f64;
     let expected = shape.by_hand();
-    let (mut build, mut run, mut wall, mut down, mut hand) =
-        (vec![], vec![], vec![], vec![], vec![]);
+    let [mut build, mut run, mut wall, mut down, mut hand] = [const { Vec::new() }; 5];
     let mut bytes = 0.0;
     for repetition in 0..repetitions {
         let start = status("VmRSS");
@@ -214,6 +226,7 @@ fn main() {
     let mut number =
         |default: usize| arguments.next().and_then(|a| a.parse().ok()).unwrap_or(default);
     let (nodes, threads, repetitions) = (number(1_000_000), number(1), number(5));
+    ITERATIONS.store(number(0) as u64, Relaxed);
     let only = std::env::args().skip(1).find(|argument| argument.starts_with('W'));
     let builder = Runtime::builder().num_threads(threads);
     let runtime = match threads {

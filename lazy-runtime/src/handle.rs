@@ -30,7 +30,7 @@ pub(crate) struct Job {
 
 enum State {
     Running(Option<Waker>),
-    Done(Result<Finished>),
+    Done(Box<Result<Finished>>),
     Taken,
 }
 
@@ -48,7 +48,7 @@ impl Job {
         let mut state = self.lock();
         if let State::Running(waker) = &mut *state {
             let waker = waker.take();
-            *state = State::Done(result);
+            *state = State::Done(Box::new(result));
             drop(state);
             self.changed.notify_all();
             // After the lock is free: a waker is foreign code.
@@ -88,7 +88,7 @@ impl Job {
 
 fn take(state: &mut State) -> Result<Finished> {
     match std::mem::replace(state, State::Taken) {
-        State::Done(result) => result,
+        State::Done(result) => *result,
         State::Running(_) | State::Taken => {
             panic!("a Handle was polled after it had given its result")
         }

@@ -152,3 +152,8 @@ pub mod __private {
         Describe, Fallible, Function, Parameter, Show, TaskError, TaskResult, task, try_task,
     };
 }
+
+/// The programs of the README compile and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -240,8 +240,13 @@ mod tests {
             edges.extend_from_slice(list);
             starts.push(edges.len() as u32);
         }
-        let shape =
-            Shape { starts: &starts, edges: &edges, index: u32::MAX >> 1, ignored: 1 << 31, outputs };
+        let shape = Shape {
+            starts: &starts,
+            edges: &edges,
+            index: u32::MAX >> 1,
+            ignored: 1 << 31,
+            outputs,
+        };
         let order = shape.order();
         assert_eq!(order.len(), dependencies.len());
         let mut uses = vec![0; dependencies.len()];

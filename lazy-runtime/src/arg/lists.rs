@@ -62,7 +62,7 @@ impl<T: Stored + CloneValue> RefArg<[T]> for List<T> {
         self.load_all(inputs)
     }
 
-    fn lend<'a>(loaded: &'a Vec<T>) -> &'a [T] {
+    fn lend(loaded: &Vec<T>) -> &[T] {
         loaded
     }
 

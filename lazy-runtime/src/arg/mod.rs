@@ -175,7 +175,7 @@ impl<T: 'static, A: OwnedArg<T>> Arg for Own<T, A> {
     }
 
     #[inline]
-    fn item<'a>(loaded: &'a mut Option<T>) -> T {
+    fn item(loaded: &mut Option<T>) -> T {
         loaded.take().expect("an argument is handed over once")
     }
 

@@ -16,7 +16,8 @@ pub(crate) fn threaded(snapshot: Snapshot, order: &Order<'_>, threads: usize) ->
     let sparing = snapshot.holds_memory();
     let (run, roots) = Run::shared(snapshot, order.collect_errors);
     let failures = Failures::new(order);
-    let crew = Crew { run: &run, offers: Offers::new(roots, threads, sparing), failures: &failures };
+    let crew =
+        Crew { run: &run, offers: Offers::new(roots, threads, sparing), failures: &failures };
     let waiting = Place::enter(Here::Waiting(crew.id()));
     rayon::scope(|scope| crew.work(scope));
     drop(waiting);

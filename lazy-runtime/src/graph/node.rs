@@ -39,7 +39,7 @@ pub(crate) trait Payload: Send + Sync + Sized + 'static {
     fn run<'r>(&'r self, inputs: &mut Inputs<'r>) -> Result<Self::Output, Failure>;
 
     /// Shows every literal argument with its position among the parameters.
-    fn literals(&self, show: &mut dyn FnMut(usize, &dyn Any));
+    fn literals(&self, show: ShowLiteral<'_>);
 
     /// The key, where it is another than the one made from the function's name and the node's number.
     fn key(&self) -> Option<Key> {
@@ -70,6 +70,9 @@ impl Dependencies<'_> {
     }
 }
 
+/// Told of each literal argument and its position among the parameters.
+pub(crate) type ShowLiteral<'a> = &'a mut dyn FnMut(usize, &dyn Any);
+
 /// What a node type can do, shared by all nodes of that type.
 pub(super) struct VTable {
     pub(super) kind: Kind,
@@ -78,7 +81,7 @@ pub(super) struct VTable {
     pub(super) output_type: fn() -> &'static str,
     dependencies: unsafe fn(NodePtr, &mut Vec<NodePtr>),
     run: unsafe fn(NodePtr, &mut Inputs<'_>, &Values, u32) -> Result<(), Failure>,
-    literals: unsafe fn(NodePtr, &mut dyn FnMut(usize, &dyn Any)),
+    literals: unsafe fn(NodePtr, ShowLiteral<'_>),
     key: unsafe fn(NodePtr) -> Option<Key>,
     drop_payload: unsafe fn(NodePtr),
 }
@@ -126,10 +129,14 @@ impl<P: Payload> Node<P> {
             unsafe { values.write::<P::Output>(index, result) };
             Ok(())
         },
-        // SAFETY (this and the next): this table belongs to nodes of type `Node<P>` only.
-        literals: |node, show| unsafe { Self::payload(node) }.literals(show),
-        // SAFETY: as above.
-        key: |node| unsafe { Self::payload(node) }.key(),
+        literals: |node, show| {
+            // SAFETY: as above.
+            unsafe { Self::payload(node) }.literals(show);
+        },
+        key: |node| {
+            // SAFETY: as above.
+            unsafe { Self::payload(node) }.key()
+        },
         drop_payload: |node| {
             // SAFETY: as above, and the caller gives the payload up.
             unsafe { (&raw mut (*node.0.cast::<Node<P>>().as_ptr()).payload).drop_in_place() };
@@ -183,7 +190,7 @@ impl NodePtr {
         unsafe { (self.vtable().run)(self, inputs, values, index) }
     }
 
-    pub(super) fn literals(self, show: &mut dyn FnMut(usize, &dyn Any)) {
+    pub(super) fn literals(self, show: ShowLiteral<'_>) {
         // SAFETY: the table is the node's own.
         unsafe { (self.vtable().literals)(self, show) }
     }
@@ -232,7 +239,7 @@ impl<T: Send + Sync + 'static> Payload for Data<T> {
         unreachable!("a data node is never run")
     }
 
-    fn literals(&self, _: &mut dyn FnMut(usize, &dyn Any)) {}
+    fn literals(&self, _: ShowLiteral<'_>) {}
 
     fn key(&self) -> Option<Key> {
         self.key.as_deref().copied()
@@ -255,7 +262,7 @@ impl<P: Payload> Payload for Boxed<P> {
         self.0.run(inputs)
     }
 
-    fn literals(&self, show: &mut dyn FnMut(usize, &dyn Any)) {
+    fn literals(&self, show: ShowLiteral<'_>) {
         self.0.literals(show);
     }
 
@@ -338,11 +345,9 @@ thread_local! {
 /// Drops a node nobody reaches, then what only it reached, and so on, in a loop: chains are as long as they are.
 fn drop_node(node: NodePtr) {
     let nested = DROPPING.try_with(|dropping| dropping.replace(true)).unwrap_or(false);
-    if nested {
-        if UNREACHED.try_with(|unreached| unreached.borrow_mut().push(node)).is_ok() {
-            return;
-        }
-        // The thread is ending and its queue is gone: only then does dropping recurse.
+    // Where the thread is ending and its queue is gone, and only there, dropping recurses.
+    if nested && UNREACHED.try_with(|unreached| unreached.borrow_mut().push(node)).is_ok() {
+        return;
     }
     Drain(arena::Freed::default()).start(node);
 }

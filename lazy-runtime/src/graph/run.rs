@@ -76,18 +76,12 @@ impl Run {
 
     fn new(snapshot: Snapshot, collect_errors: bool, exclusive: bool) -> Run {
         let count = snapshot.len() as u32;
-        let wide = (0..count).map(|index| snapshot.node(index).vtable().stored.wide_words);
-        let values = Values::new(wide, snapshot.uses(), exclusive);
+        let wide = |index| snapshot.node(index).vtable().stored.wide_words;
+        let wide = snapshot.has_wide_results().then(|| (0..count).map(wide));
+        let values = Values::new(snapshot.uses(), wide, exclusive);
         let failed = collect_errors
             .then(|| (0..count).map(|_| AtomicBool::new(false)).collect::<Box<[_]>>());
-        Run {
-            snapshot,
-            values,
-            waiting: Vec::new(),
-            dependents: None,
-            failed,
-            complete: false,
-        }
+        Run { snapshot, values, waiting: Vec::new(), dependents: None, failed, complete: false }
     }
 
     pub(crate) fn snapshot(&self) -> &Snapshot {
@@ -124,12 +118,11 @@ impl Run {
     /// The task of `index` must be ready, and be executed by nobody else.
     #[inline]
     fn execute_now(&self, index: u32) -> Executed {
-        if let Some(failed) = &self.failed {
-            if self.snapshot.dependencies(index).any(|i| failed[i as usize].load(Ordering::Relaxed))
-            {
-                self.skip(index, failed);
-                return Executed::Skipped;
-            }
+        if let Some(failed) = &self.failed
+            && self.snapshot.dependencies(index).any(|i| failed[i as usize].load(Ordering::Relaxed))
+        {
+            self.skip(index, failed);
+            return Executed::Skipped;
         }
         let node = self.snapshot.node(index);
         let mut inputs = Inputs::new(self, index);

@@ -30,6 +30,7 @@ pub(crate) struct Snapshot {
     outputs: Vec<u32>,
     n_tasks: usize,
     holds_memory: bool,
+    has_wide_results: bool,
     /// Keeps every node alive: an output reaches all it needs.
     _kept: Vec<NodeRef>,
 }
@@ -54,6 +55,7 @@ impl Snapshot {
             outputs: indices,
             n_tasks: walk.n_tasks,
             holds_memory: walk.holds_memory,
+            has_wide_results: walk.has_wide_results,
             _kept: outputs,
         }
     }
@@ -94,6 +96,11 @@ impl Snapshot {
     /// Whether any result holds memory that its release gives back.
     pub(crate) fn holds_memory(&self) -> bool {
         self.holds_memory
+    }
+
+    /// Whether any result lies in the second buffer of a run's values.
+    pub(super) fn has_wide_results(&self) -> bool {
+        self.has_wide_results
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -184,6 +191,7 @@ struct Walk {
     edges: Vec<u32>,
     n_tasks: usize,
     holds_memory: bool,
+    has_wide_results: bool,
     /// What is still to do; the walk never recurses.
     steps: Vec<Step>,
     found: Vec<NodePtr>,
@@ -276,6 +284,7 @@ impl Walk {
             Kind::Task => {
                 self.n_tasks += 1;
                 self.holds_memory |= vtable.stored.holds_memory();
+                self.has_wide_results |= vtable.stored.wide_words > 0;
                 index
             }
             Kind::Data => index | DATA,

@@ -66,6 +66,7 @@ impl Stored {
 
 impl Stored {
     /// Whether releasing a value gives anything back.
+    #[inline]
     pub(super) fn holds_memory(&self) -> bool {
         self.release.is_some()
     }
@@ -77,6 +78,14 @@ pub(super) const fn needs_release<T>() -> bool {
 }
 
 type Cell = UnsafeCell<MaybeUninit<u64>>;
+
+/// So many words, not initialised.
+fn room(words: usize) -> Box<[Cell]> {
+    let mut room = Vec::with_capacity(words);
+    // SAFETY: cells of uninitialised words need no initialisation.
+    unsafe { room.set_len(words) };
+    room.into_boxed_slice()
+}
 
 pub(super) struct Values {
     words: Box<[Cell]>,
@@ -91,24 +100,22 @@ pub(super) struct Values {
 unsafe impl Sync for Values {}
 
 impl Values {
-    /// Room for results that need so many wide words each and are used that often, in the order of the nodes.
+    /// Room for one result a node, used that often. `wide_words` says for each node how many words of the second buffer its
+    /// result needs; `None` if none does, which saves a look at every node.
     pub(super) fn new(
-        wide_words: impl Iterator<Item = u32>,
         uses: Vec<u32>,
+        wide_words: Option<impl Iterator<Item = u32>>,
         exclusive: bool,
     ) -> Self {
-        let mut words = Vec::with_capacity(uses.len());
+        let words = room(uses.len());
         let mut total = 0usize;
-        words.extend(wide_words.map(|wide| {
-            let start = total as u64;
+        for (word, wide) in words.iter().zip(wide_words.into_iter().flatten()) {
+            // SAFETY: the buffer is not shared yet.
+            unsafe { *word.get() = MaybeUninit::new(total as u64) };
             total += wide as usize;
-            UnsafeCell::new(MaybeUninit::new(start))
-        }));
+        }
         let uses = uses.into_iter().map(|count| AtomicU32::new(count | EMPTY)).collect();
-        let mut wide = Vec::with_capacity(total);
-        // SAFETY: cells of uninitialised words need no initialisation.
-        unsafe { wide.set_len(total) };
-        Values { words: words.into_boxed_slice(), wide: wide.into_boxed_slice(), uses, exclusive }
+        Values { words, wide: room(total), uses, exclusive }
     }
 
     /// Where the value of a node lies, or its box, for a type in that place.
