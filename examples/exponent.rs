@@ -8,14 +8,14 @@
 //! It prints:
 //!
 //! ```text
-//! x is Delayed("exponent-d2dd35c1e33b8f1a00000000000000a1")
+//! x is Delayed("exponent-979664d47482aa2c35be839a5bb2ab21")
 //! x computes to 1024
 //! z computes to 1073741824, in 3 tasks
-//! drawn to /work/lazy/target/exponent.svg
+//! drawn to /home/you/lazy/target/exponent.svg
 //! ```
 
-use std::env;
 use std::path::{Path, PathBuf};
+use std::{env, fs, io};
 
 use lazy_runtime::RankDir;
 use lazy_runtime::prelude::*;
@@ -41,14 +41,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("z computes to {}, in {} tasks", z.compute()?, z.graph().n_tasks());
 
     // Circles are tasks, boxes are their results.
-    let path = env::args_os().nth(1).map_or_else(default_path, PathBuf::from);
+    let path = env::args_os().nth(1).map(PathBuf::from).map_or_else(default_path, Ok)?;
     z.visualize().rankdir(RankDir::LR).save(&path)?;
     println!("drawn to {}", path.display());
     Ok(())
 }
 
-/// `target/exponent.svg` in this workspace, wherever the example is started from.
-fn default_path() -> PathBuf {
+/// `target/exponent.svg` in this workspace, wherever the example is started.
+fn default_path() -> io::Result<PathBuf> {
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("target");
-    target.join("exponent.svg")
+    fs::create_dir_all(&target)?;
+    Ok(target.join("exponent.svg"))
 }

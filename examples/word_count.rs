@@ -1,22 +1,44 @@
-//! Counts the words of all files in a directory: once in a serial loop, once as a graph on all cores, with the same
-//! functions, and compares the two.
+//! Counts the words of all files in a directory, with the same functions twice: in a serial loop, and as a graph on all
+//! cores. The results are compared, and so are the times.
 //!
-//! Three functions, read, tokenise and count, become three tasks a file, and the counts are merged as a tree:
+//! Reading, tokenising and counting are three tasks a file; the counts are merged as a tree:
 //!
 //! ```text
-//! a.txt -> read -> tokenise -> count \
-//!                                     reduce \
-//! b.txt -> read -> tokenise -> count /        \
-//!                                              reduce -> counts of all files
-//! c.txt -> read -> tokenise -> count \        /
-//!                                     reduce /
-//! d.txt -> read -> tokenise -> count /
+//! a.txt -> read -> tokenise -> count -+
+//! b.txt -> read -> tokenise -> count -+-> reduce -+
+//!                                                 +-> reduce -> counts of all files
+//! c.txt -> read -> tokenise -> count -+-> reduce -+
+//! d.txt -> read -> tokenise -> count -+
 //! ```
 //!
 //! ```text
 //! cargo run --release -p examples --example word_count                         # the sources of this workspace
 //! cargo run --release -p examples --example word_count -- DIR --svg words.svg  # any directory of text files
 //! ```
+//!
+//! It prints:
+//!
+//! ```text
+//! most frequent in /home/you/lazy:
+//!
+//! a            2,614
+//! let          2,164
+//! fn           2,021
+//! self         1,919
+//! the          1,904
+//! delayed      1,320
+//! t            1,229
+//! is           1,116
+//! of             951
+//! use            830
+//!
+//! 231 files, 100,045 words; serial 17.4 ms, graph on 2 threads 19.7 ms (0.9x)
+//! no gain here: too few files, or the cores were busy or too few
+//! graph drawn to /home/you/lazy/target/word_count.svg
+//! ```
+//!
+//! It takes work to gain from threads: a few small files are counted before a second thread is awake, and merging as a
+//! tree does a little more work than the loop does.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -112,6 +134,7 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     if counts.is_empty() {
         return Err(format!("no words in {}", options.dir.display()).into());
     }
+    println!("most frequent in {}:\n", options.dir.display());
     print_top(&counts, 10);
 
     let (serial, serial_time) = fastest(|| serial_counts(&files))?;
@@ -122,9 +145,23 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     print_times(files.len(), &counts, serial_time, graph_time);
 
     // A few files are drawn task by task; of many, the picture says how many tasks there are of each kind.
-    lazy_counts(&files).visualize().save(&options.svg)?;
-    println!("graph drawn to {}", options.svg.display());
+    let svg = options.svg.clone().map_or_else(default_svg, Ok)?;
+    lazy_counts(&files).visualize().save(&svg)?;
+    println!("graph drawn to {}", svg.display());
     Ok(())
+}
+
+/// `target/word_count.svg` in this workspace.
+fn default_svg() -> io::Result<PathBuf> {
+    let target = workspace().join("target");
+    fs::create_dir_all(&target)?;
+    Ok(target.join("word_count.svg"))
+}
+
+/// The directory of the workspace that this package lies in, wherever the example is started.
+fn workspace() -> &'static Path {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package)
 }
 
 /// Counts with the graph; a file that cannot be read is reported and taken off the list.
@@ -198,59 +235,73 @@ fn print_top(counts: &Counts, n: usize) {
 
 /// What was counted, how fast either way was, and how many times faster the graph was.
 fn print_times(n_files: usize, counts: &Counts, serial: Duration, graph: Duration) {
-    let (files, words) = (grouped(n_files as u64), grouped(counts.values().sum()));
-    let threads = Runtime::current().num_threads();
+    let files = counted(n_files as u64, "file");
+    let words = counted(counts.values().sum(), "word");
+    let threads = counted(Runtime::current().num_threads() as u64, "thread");
     let [serial, graph] = [serial, graph].map(|time| time.as_secs_f64() * 1e3);
     let speedup = serial / graph;
-    println!(
-        "\n{files} files, {words} words; serial {serial:.1} ms, graph on {threads} threads {graph:.1} ms ({speedup:.1}x)"
-    );
+    print!("\n{files}, {words}; serial {serial:.1} ms, ");
+    println!("graph on {threads} {graph:.1} ms ({speedup:.1}x)");
     if speedup < 1.1 {
-        println!("no gain: too little work, or too few cores; a larger directory may show one");
+        println!("no gain here: too few files, or the cores were busy or too few");
     }
 }
 
-/// A number with a comma before each three digits: `1,234,567`.
+/// `1 file`, `12 files`.
+fn counted(n: u64, what: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{} {what}{plural}", grouped(n))
+}
+
+/// A number with a comma before every three digits: `1,234,567`.
 fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut grouped = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
-            grouped.push(',');
-        }
-        grouped.push(digit);
+    match n {
+        0..1000 => n.to_string(),
+        _ => format!("{},{:03}", grouped(n / 1000), n % 1000),
     }
-    grouped
 }
 
-/// All files below a directory, sorted. Not hidden ones, and not what a directory holds that is marked as a cache, as
-/// cargo marks `target`; links are not followed.
-fn files_in(dir: &Path) -> io::Result<Vec<PathBuf>> {
+/// All files below a directory, sorted. Links are not followed.
+fn files_in(dir: &Path) -> Result<Vec<PathBuf>, Unreadable> {
     let mut files = Vec::new();
     let mut pending = vec![dir.to_owned()];
     while let Some(next) = pending.pop() {
-        let entries = match fs::read_dir(&next) {
-            Err(error) if next != dir => {
-                eprintln!("word_count: left out: cannot read {}: {error}", next.display());
-                continue;
+        match entries_of(&next) {
+            Ok((dirs, found)) => {
+                pending.extend(dirs);
+                files.extend(found);
             }
-            entries => entries?,
-        };
-        for entry in entries {
-            let entry = entry?;
-            let (path, kind) = (entry.path(), entry.file_type()?);
-            if entry.file_name().as_encoded_bytes().starts_with(b".") {
-                continue;
+            Err(cause) if next != dir => {
+                eprintln!("word_count: left out: {}", Unreadable { path: next, cause });
             }
-            if kind.is_dir() && !path.join("CACHEDIR.TAG").exists() {
-                pending.push(path);
-            } else if kind.is_file() {
-                files.push(path);
-            }
+            Err(cause) => return Err(Unreadable { path: next, cause }),
         }
     }
     files.sort();
     Ok(files)
+}
+
+/// The directories and the files in a directory; not hidden ones, and not what programs have built.
+fn entries_of(dir: &Path) -> io::Result<(Vec<PathBuf>, Vec<PathBuf>)> {
+    let (mut dirs, mut files) = (Vec::new(), Vec::new());
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        if entry.file_name().as_encoded_bytes().starts_with(b".") {
+            continue;
+        }
+        if kind.is_dir() && !is_built(&path) {
+            dirs.push(path);
+        } else if kind.is_file() {
+            files.push(path);
+        }
+    }
+    Ok((dirs, files))
+}
+
+/// Whether a directory is marked as a cache, as cargo marks its `target`, or is that of this workspace.
+fn is_built(dir: &Path) -> bool {
+    dir.join("CACHEDIR.TAG").exists() || dir == workspace().join("target")
 }
 
 const USAGE: &str = "\
@@ -264,7 +315,7 @@ usage: word_count [DIR] [--svg FILE]
 /// What the command line asks for.
 struct Options {
     dir: PathBuf,
-    svg: PathBuf,
+    svg: Option<PathBuf>,
 }
 
 impl Options {
@@ -273,18 +324,17 @@ impl Options {
         let mut arguments = arguments.into_iter();
         while let Some(argument) = arguments.next() {
             if argument == "--svg" {
-                svg = Some(arguments.next().ok_or("`--svg` needs the name of a file")?);
+                let file = arguments.next().ok_or("`--svg` needs the name of a file")?;
+                svg = Some(PathBuf::from(file));
             } else if argument.as_encoded_bytes().starts_with(b"-") {
                 return Err(format!("unknown option `{}`", argument.display()));
-            } else if let Some(first) = dir.replace(argument) {
-                return Err(format!("one directory at a time, after `{}`", first.display()));
+            } else if dir.is_some() {
+                return Err(format!("one directory at a time, without `{}`", argument.display()));
+            } else {
+                dir = Some(PathBuf::from(argument));
             }
         }
-        // This package lies in the workspace, which makes the defaults the same from wherever the example is started.
-        let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let dir = dir.map_or_else(|| package.with_file_name(""), PathBuf::from);
-        let svg = svg
-            .map_or_else(|| package.with_file_name("target").join("word_count.svg"), PathBuf::from);
+        let dir = dir.unwrap_or_else(|| workspace().to_owned());
         match dir.is_dir() {
             true => Ok(Options { dir, svg }),
             false => Err(format!("`{}` is not a directory", dir.display())),

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lazy_runtime::prelude::*;
 use lazy_runtime::{Compute, ComputeOptions, Error, PanicError, TaskError};
-use tests::{Log, both, synchronous, threads};
+use tests::{Gate, Log, both, synchronous, threads};
 
 #[delayed]
 fn parse(text: &str) -> Result<i64, ParseIntError> {
@@ -228,10 +228,20 @@ fn the_first_failure_keeps_queued_tasks_from_starting() {
 
 #[test]
 fn the_first_failure_stops_a_long_queue_on_many_threads() {
-    let log = Log::new();
-    let queued: Vec<_> = (0..10_000).map(|n| told(n, log.clone())).collect();
-    assert!(threads(2).compute(&(parse("x"), queued)).is_err());
-    assert!(log.len() < 10_000, "nothing was left in the queue");
+    #[delayed]
+    fn fail(failing: &Gate) -> Result<u32, String> {
+        failing.open();
+        Err("no".into())
+    }
+    #[delayed]
+    fn count(failing: &Gate, ran: &AtomicUsize) {
+        failing.pass();
+        ran.fetch_add(1, Ordering::SeqCst);
+    }
+    let (failing, ran) = (Gate::new(), Arc::new(AtomicUsize::new(0)));
+    let queue: Vec<_> = (0..100_000).map(|_| count(failing.clone(), Arc::clone(&ran))).collect();
+    assert!(threads(2).compute(&(fail(failing), queue)).is_err());
+    assert!(ran.load(Ordering::SeqCst) < 100_000, "nothing was left in the queue");
 }
 
 #[test]

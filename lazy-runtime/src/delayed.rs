@@ -101,12 +101,13 @@ impl<T: Send + Sync + 'static> Delayed<T> {
 )]
 pub trait CompareAfterCompute {}
 
+#[doc(hidden)]
 impl<T, U> PartialEq<U> for Delayed<T>
 where
     Delayed<T>: CompareAfterCompute,
 {
     fn eq(&self, _: &U) -> bool {
-        unreachable!("the bound never holds")
+        false
     }
 }
 
@@ -117,29 +118,33 @@ where
     note = "compute it first, `for x in list.compute()?`, or work on the list in a task: `list.map(|list| ...)`, or take items \
             as nodes: `list.get(0)`"
 )]
-pub trait IterateAfterCompute {}
+pub trait IterateAfterCompute<T> {}
 
-impl<T> IntoIterator for Delayed<T>
+/// Stands for the program in the bound of [`Iterator`]: were it the `Delayed` itself, the compiler would print the message of
+/// `Iterator` and not ours.
+pub struct Program;
+
+#[doc(hidden)]
+impl<T> Iterator for Delayed<T>
 where
-    Delayed<T>: IterateAfterCompute,
+    Program: IterateAfterCompute<T>,
 {
     type Item = Infallible;
-    type IntoIter = std::iter::Empty<Infallible>;
 
-    fn into_iter(self) -> Self::IntoIter {
-        std::iter::empty()
+    fn next(&mut self) -> Option<Infallible> {
+        None
     }
 }
 
-impl<T> IntoIterator for &Delayed<T>
+#[doc(hidden)]
+impl<T> Iterator for &Delayed<T>
 where
-    Delayed<T>: IterateAfterCompute,
+    Program: IterateAfterCompute<T>,
 {
     type Item = Infallible;
-    type IntoIter = std::iter::Empty<Infallible>;
 
-    fn into_iter(self) -> Self::IntoIter {
-        std::iter::empty()
+    fn next(&mut self) -> Option<Infallible> {
+        None
     }
 }
 

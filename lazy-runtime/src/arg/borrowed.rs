@@ -81,6 +81,7 @@ macro_rules! owners {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<$($generics)*> IntoArgRef<$lent> for $owner
         where
             $($plain)*
@@ -102,6 +103,7 @@ macro_rules! owners {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<$($generics)*> IntoArgRef<$lent> for &Delayed<$owner> {
             type Arg = Dependency<$owner>;
 

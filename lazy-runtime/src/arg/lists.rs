@@ -73,6 +73,7 @@ impl<T: Stored + CloneValue> RefArg<[T]> for List<T> {
 
 macro_rules! lists {
     ($($(#[$attribute:meta])* [$($generics:tt)*] $passed:ty;)*) => {$(
+        #[diagnostic::do_not_recommend]
         impl<$($generics)* T: Stored + CloneValue> IntoArg<Vec<T>> for $passed {
             type Arg = List<T>;
 
@@ -81,6 +82,7 @@ macro_rules! lists {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<$($generics)* T: Stored + CloneValue> IntoArgRef<[T]> for $passed {
             type Arg = List<T>;
 
@@ -116,6 +118,7 @@ impl<T: Stored + CloneValue, const N: usize> OwnedArg<[T; N]> for List<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Stored + CloneValue, const N: usize> IntoArg<[T; N]> for [Delayed<T>; N] {
     type Arg = List<T>;
 
@@ -141,6 +144,7 @@ impl<T: Stored + CloneValue> OwnedArg<Option<T>> for Maybe<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Stored + CloneValue> IntoArg<Option<T>> for Option<Delayed<T>> {
     type Arg = Maybe<T>;
 
@@ -149,6 +153,7 @@ impl<T: Stored + CloneValue> IntoArg<Option<T>> for Option<Delayed<T>> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Stored + CloneValue> IntoArg<Option<T>> for Option<&Delayed<T>> {
     type Arg = Maybe<T>;
 
@@ -179,6 +184,7 @@ where
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<K, V, S> IntoArg<HashMap<K, V, S>> for HashMap<K, Delayed<V>, S>
 where
     K: Stored + Clone + Eq + Hash,
@@ -192,6 +198,7 @@ where
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<K, V> IntoArg<BTreeMap<K, V>> for BTreeMap<K, Delayed<V>>
 where
     K: Stored + Clone + Ord,

@@ -61,7 +61,7 @@ pub trait IntoArgRef<T: ?Sized> {
 )]
 pub trait Stored: Send + Sync + 'static {}
 #[diagnostic::do_not_recommend]
-impl<T: Send + Sync + 'static> Stored for T {}
+impl<T: ?Sized + Send + Sync + 'static> Stored for T {}
 
 /// What may be passed by value: other tasks may use it too, or the task may be computed again.
 #[diagnostic::on_unimplemented(

@@ -85,6 +85,7 @@ impl<T: Stored + CloneValue> IntoArg<T> for &Delayed<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoArg<String> for &str {
     type Arg = Literal<String>;
 
@@ -93,6 +94,7 @@ impl IntoArg<String> for &str {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoArg<PathBuf> for &Path {
     type Arg = Literal<PathBuf>;
 
@@ -101,6 +103,7 @@ impl IntoArg<PathBuf> for &Path {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoArg<PathBuf> for &str {
     type Arg = Literal<PathBuf>;
 

@@ -49,6 +49,7 @@ macro_rules! kept {
 
 macro_rules! tuple {
     ($($kind:ident $T:ident $at:tt),*) => {
+        #[diagnostic::do_not_recommend]
         impl<'a, $($T: Stored + CloneValue),*> IntoArg<($($T,)*)> for ($(passed!($kind 'a $T),)*)
         where
             $(passed!($kind 'a $T): IntoArg<$T, Arg = kept!($kind $T)>,)*
