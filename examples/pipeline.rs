@@ -21,10 +21,10 @@
 //!
 //! 2. Each line is parsed by a task of its own. The first that fails stops the run.
 //!    As it prints:
-//!      task `parse` (made at examples/pipeline.rs:156:56) failed, needed by `fit` <- `score`: line 3 of east is not two numbers: "4I0 21.0"
+//!      task `parse` (made at examples/pipeline.rs:183:56) failed, needed by `fit` <- `score`: line 3 of east is not two numbers: "4I0 21.0"
 //!    In parts:
 //!      task_name  parse
-//!      location   examples/pipeline.rs:156:56
+//!      location   examples/pipeline.rs:183:56
 //!      path       fit <- score
 //!      source     BadLine with station "east", line "4I0 21.0"
 //!

@@ -289,7 +289,8 @@ fn a_value_of_a_task_may_compute_when_it_is_dropped() {
             let seen = Arc::new(std::sync::Mutex::new(vec![]));
             let shared = delayed(1) + 1_u64;
             let (inner, told) = (shared.clone(), Arc::clone(&seen));
-            let made = delayed(()).map(move |()| Computes(inner.clone(), Arc::clone(&told)).0.clone());
+            let made =
+                delayed(()).map(move |()| Computes(inner.clone(), Arc::clone(&told)).0.clone());
             assert_eq!(made.flatten().compute().unwrap(), 2);
             let literal = Computes(shared, Arc::clone(&seen));
             drop(delayed(()).map(move |()| literal.0.key()));

@@ -58,7 +58,9 @@ fn installations_nest() {
     let outside = current();
     three.install(|| {
         assert_eq!(current(), 3);
-        five.install(|| assert_eq!((current(), here().compute().unwrap().1), (5, described(&five))));
+        five.install(|| {
+            assert_eq!((current(), here().compute().unwrap().1), (5, described(&five)))
+        });
         assert_eq!((current(), here().compute().unwrap().1), (3, described(&three)));
     });
     assert_eq!(current(), outside);

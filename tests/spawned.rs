@@ -120,7 +120,8 @@ fn the_last_waker_is_woken() {
         leave.open();
         counters[1].1.pass();
         assert_eq!(counters.map(|counter| counter.0.load(Ordering::SeqCst)), [0, 1]);
-        let Poll::Ready(Ok(20)) = handle.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
+        let Poll::Ready(Ok(20)) = handle.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+        else {
             panic!("it is done")
         };
     });

@@ -162,6 +162,8 @@ impl<T: Send + Sync + 'static> Collection for Delayed<T> {
     }
 }
 
+// The message to read is that of `Compute`, which names `compute_shared`.
+#[diagnostic::do_not_recommend]
 impl<T: CloneValue + Send + Sync + 'static> Compute for Delayed<T> {
     fn take(&self, results: &mut Results) -> T {
         results.0.take(self.node())

@@ -111,6 +111,16 @@ where
     }
 }
 
+#[doc(hidden)]
+impl<T, U> PartialOrd<U> for Delayed<T>
+where
+    Delayed<T>: CompareAfterCompute,
+{
+    fn partial_cmp(&self, _: &U) -> Option<std::cmp::Ordering> {
+        None
+    }
+}
+
 /// Implemented for nothing; says why a value that is not computed cannot be iterated over.
 #[diagnostic::on_unimplemented(
     message = "a `Delayed` has no items to iterate over before it is computed",

@@ -15,7 +15,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a computation gave no value.
 ///
-/// It prints the task that failed, the line of the user's code that made the task, what needed it, and the cause.
+/// It prints the task that failed, the line of the user's code that made the task, what needed it, and the cause. `Debug`
+/// prints the same, for programs whose `main` returns it; `{:#?}` prints the fields. As the cause is part of the text, a report that
+/// also walks the chain of [sources](std::error::Error::source) says it twice.
 ///
 /// # Examples
 /// ```
@@ -36,14 +38,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///     other => panic!("expected the task to fail, got {other:?}"),
 /// }
 /// ```
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// A task returned `Err`.
     Task(TaskError),
     /// A task panicked. The panic was caught; the runtime is as good as new.
     Panic(PanicError),
-    /// Several tasks failed, in static order; only with [`collect_errors`](crate::ComputeOptions::collect_errors).
+    /// One task or several failed, in static order; only with [`collect_errors`](crate::ComputeOptions::collect_errors).
     Many(Vec<Error>),
     /// The computation was cancelled through its [`Handle`](crate::Handle).
     Cancelled,
@@ -58,18 +59,36 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Task(e) => e.fmt(f),
-            Error::Panic(e) => e.fmt(f),
+            Error::Task(e) => fmt::Display::fmt(e, f),
+            Error::Panic(e) => fmt::Display::fmt(e, f),
             Error::Many(errors) => {
-                write!(f, "{} tasks failed", errors.len())?;
+                let tasks = if errors.len() == 1 { "task" } else { "tasks" };
+                write!(f, "{} {tasks} failed", errors.len())?;
                 errors.iter().try_for_each(|error| write!(f, "\n- {error}"))
             }
             Error::Cancelled => f.write_str("the computation was cancelled"),
             Error::Timeout(limit) => {
                 write!(f, "the computation took longer than its limit of {limit:?}")
             }
-            Error::Visualize(e) => e.fmt(f),
+            Error::Visualize(e) => fmt::Display::fmt(e, f),
             Error::Threads(e) => write!(f, "the threads of a runtime could not be started: {e}"),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !f.alternate() {
+            return fmt::Display::fmt(self, f);
+        }
+        match self {
+            Error::Task(e) => f.debug_tuple("Task").field(e).finish(),
+            Error::Panic(e) => f.debug_tuple("Panic").field(e).finish(),
+            Error::Many(errors) => f.debug_tuple("Many").field(errors).finish(),
+            Error::Cancelled => f.write_str("Cancelled"),
+            Error::Timeout(limit) => f.debug_tuple("Timeout").field(limit).finish(),
+            Error::Visualize(e) => f.debug_tuple("Visualize").field(e).finish(),
+            Error::Threads(e) => f.debug_tuple("Threads").field(e).finish(),
         }
     }
 }

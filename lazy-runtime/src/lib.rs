@@ -99,6 +99,8 @@
 //! - Plain values borrow as the owners listed at [`#[delayed]`](macro@delayed); for another owner take it as it is, or go through
 //!   [`map_ref`](Delayed::map_ref).
 //! - A task that runs is never interrupted: cancelling and time limits keep further tasks from starting.
+//! - `#[delayed] impl` leaves the block as it is: `Model::fit(..)` is the eager call, `Delayed::<Model>::fit(..)` the task.
+//! - A line of a local `String` is a borrow of it: pass `line.to_owned()` to a task.
 //! - A graph has fewer than 2^31 nodes.
 
 // In the order in which a computation moves; a module may use what stands before it.
@@ -149,7 +151,7 @@ pub mod __private {
     };
     pub use crate::delayed::Delayed;
     pub use crate::task::{
-        Describe, Fallible, Function, Parameter, Show, TaskError, TaskResult, task, try_task,
+        Describe, Fallible, Function, IntoTaskError, Parameter, Show, TaskResult, task, try_task,
     };
 }
 

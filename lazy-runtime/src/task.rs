@@ -100,13 +100,13 @@ impl<T, E> Fallible for Result<T, E> {
     note = "the error must convert into `Box<dyn Error + Send + Sync>`: implement `std::error::Error` for it and keep it \
             `Send + Sync + 'static`; `String`, `anyhow::Error` and `Box<dyn Error + Send + Sync>` will do as they are"
 )]
-pub trait TaskError {
+pub trait IntoTaskError {
     /// The error as the source of an [`Error`](crate::Error).
     fn into_source(self) -> Box<dyn std::error::Error + Send + Sync>;
 }
 
 #[diagnostic::do_not_recommend]
-impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> TaskError for E {
+impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> IntoTaskError for E {
     fn into_source(self) -> Box<dyn std::error::Error + Send + Sync> {
         self.into()
     }
@@ -142,7 +142,7 @@ impl<R: TaskResult> Outcome<R> for Plain {
 /// An `Err` makes the task fail.
 pub(crate) struct MayFail;
 
-impl<R: Fallible<Value: TaskResult, Error: TaskError>> Outcome<R> for MayFail {
+impl<R: Fallible<Value: TaskResult, Error: IntoTaskError>> Outcome<R> for MayFail {
     type Value = R::Value;
 
     #[inline]
@@ -245,7 +245,7 @@ pub fn try_task<D: Describe, F, A: Args>(
     args: A,
 ) -> Delayed<<F::Output as Fallible>::Value>
 where
-    F: TaskFn<A, Output: Fallible<Value: TaskResult, Error: TaskError>>,
+    F: TaskFn<A, Output: Fallible<Value: TaskResult, Error: IntoTaskError>>,
 {
     try_task_at::<D, F, A>(function, args, Location::caller())
 }
@@ -258,7 +258,7 @@ pub(crate) fn try_task_at<D: Describe, F, A: Args>(
     location: &'static Location<'static>,
 ) -> Delayed<<F::Output as Fallible>::Value>
 where
-    F: TaskFn<A, Output: Fallible<Value: TaskResult, Error: TaskError>>,
+    F: TaskFn<A, Output: Fallible<Value: TaskResult, Error: IntoTaskError>>,
 {
     add::<D, F, A, MayFail>(function, args, location)
 }

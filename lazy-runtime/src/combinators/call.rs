@@ -5,7 +5,7 @@ use std::panic::Location;
 use super::names::Called;
 use crate::arg::{IntoArg, Own, own};
 use crate::delayed::Delayed;
-use crate::task::{Fallible, TaskError, TaskResult, task_at, try_task_at};
+use crate::task::{Fallible, IntoTaskError, TaskResult, task_at, try_task_at};
 
 /// Calls a function lazily that cannot be annotated, such as one of another crate.
 ///
@@ -106,7 +106,7 @@ macro_rules! call_with {
         impl<F, R, $($T: 'static, $X: IntoArg<$T>),*> TryCallWith<($($T,)*), ($($X,)*)> for F
         where
             F: Fn($($T),*) -> R + Send + Sync + 'static,
-            R: Fallible<Value: TaskResult, Error: TaskError>,
+            R: Fallible<Value: TaskResult, Error: IntoTaskError>,
         {
             type Value = R::Value;
 

@@ -6,7 +6,7 @@ use super::names::{AndThen, Mapped, MappedRef, Zipped};
 use super::{Borrowed, Owned};
 use crate::arg::{CloneValue, Dependency, Own, Ref, Stored};
 use crate::delayed::Delayed;
-use crate::task::{TaskError, task_at, try_task_at};
+use crate::task::{IntoTaskError, task_at, try_task_at};
 
 impl<T: Stored> Delayed<T> {
     /// Applies a function to the value: the value itself if this is its last user, a clone otherwise.
@@ -60,7 +60,7 @@ impl<T: Stored> Delayed<T> {
     /// # Ok::<(), lazy_runtime::Error>(())
     /// ```
     #[track_caller]
-    pub fn and_then<R: Stored, E: TaskError + 'static>(
+    pub fn and_then<R: Stored, E: IntoTaskError + 'static>(
         &self,
         function: impl Fn(T) -> Result<R, E> + Send + Sync + 'static,
     ) -> Delayed<R>

@@ -12,7 +12,7 @@ use crate::arg::{CloneValue, Dependency, Own, OwnedArg, Ref, Stored};
 use crate::collection::Collection;
 use crate::delayed::Delayed;
 use crate::graph::{Dependencies, Inputs, TypedRef};
-use crate::task::{TaskError, task_at, try_task_at};
+use crate::task::{IntoTaskError, task_at, try_task_at};
 
 /// Values that have items: lists by position, maps by key.
 #[diagnostic::on_unimplemented(
@@ -201,11 +201,11 @@ impl<T: Stored + CloneValue> Flatten for Delayed<T> {
     }
 }
 
-impl<T: Stored + Clone, E: TaskError + 'static> Flatten for Result<T, E> {
+impl<T: Stored + Clone, E: IntoTaskError + 'static> Flatten for Result<T, E> {
     type Value = T;
 
     fn flattened(self) -> Result<T, Box<dyn std::error::Error + Send + Sync>> {
-        self.map_err(TaskError::into_source)
+        self.map_err(IntoTaskError::into_source)
     }
 
     fn flattened_ref(&self) -> Result<T, Box<dyn std::error::Error + Send + Sync>> {

@@ -61,7 +61,8 @@ impl std::error::Error for NothingToReduce {}
 
 /// Reduces values to one with an associative function, as a tree of tasks that each take up to `fan_in` values.
 ///
-/// The values keep their order. A fan-in below 2 counts as 2. Without values the result is an error when it is
+/// The function is a plain one, called inside the tasks: a closure, or the `eager` twin of a delayed function
+/// (`#[delayed(eager = "merge_now")]`). The values keep their order. A fan-in below 2 counts as 2. Without values the result is an error when it is
 /// computed; a single value is itself.
 ///
 /// # Examples
