@@ -12,7 +12,7 @@ use super::text;
 
 /// Prints a drawing. Nodes are called `n0`, `n1`, ... in static order.
 pub(crate) fn print(drawing: &Drawing) -> String {
-    let circle = Circle::of(drawing);
+    let circle = circle_width(drawing);
     let mut stmts = settings(drawing);
     let shapes = drawing.shapes.iter().enumerate();
     stmts.extend(shapes.map(|(index, shape)| Stmt::Node(node(index, shape, &circle))));
@@ -24,20 +24,10 @@ pub(crate) fn print(drawing: &Drawing) -> String {
     dot
 }
 
-/// How function calls look: all alike, as in SVG.
-struct Circle {
-    shape: &'static str,
-    /// The least width, in inches.
-    width: String,
-}
-
-impl Circle {
-    fn of(drawing: &Drawing) -> Circle {
-        match shape::diameter(drawing) {
-            Some(pixels) => Circle { shape: "circle", width: format!("{:.2}", pixels / 78.0) },
-            None => Circle { shape: "ellipse", width: "0.6".to_owned() },
-        }
-    }
+/// The least width of a circle, in inches: all are alike, as in SVG, unless a name is long. Then SVG has ellipses; here they stay
+/// circles, as in Dask, and Graphviz makes each as wide as its label.
+fn circle_width(drawing: &Drawing) -> String {
+    shape::diameter(drawing).map_or("0.6".to_owned(), |pixels| format!("{:.2}", pixels / 78.0))
 }
 
 fn settings(drawing: &Drawing) -> Vec<Stmt> {
@@ -66,13 +56,13 @@ fn settings(drawing: &Drawing) -> Vec<Stmt> {
     all.into_iter().map(Stmt::GAttribute).collect()
 }
 
-fn node(index: usize, shape: &Shape, circle: &Circle) -> Node {
+fn node(index: usize, shape: &Shape, circle: &str) -> Node {
     let tone = shape.paint.light;
     let mut attributes = vec![text_pair("label", &label(shape))];
     match shape.form {
         Form::Circle => {
-            attributes.push(pair("shape", circle.shape));
-            attributes.push(pair("width", &circle.width));
+            attributes.push(pair("shape", "circle"));
+            attributes.push(pair("width", circle));
             attributes.push(pair("margin", "0.03"));
         }
         Form::Box => {
