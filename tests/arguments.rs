@@ -1,4 +1,5 @@
 //! What may be passed where a parameter stands.
+#![allow(clippy::needless_borrows_for_generic_args, reason = "each form is a case of its own")]
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};

@@ -282,6 +282,7 @@ fn collect_makes_a_list_a_node() {
 
 #[test]
 fn call_takes_functions_that_cannot_be_annotated() {
+    #[allow(clippy::too_many_arguments, reason = "the most that `call` takes")]
     fn eight(a: u8, b: u8, c: u8, d: u8, e: u8, f: u8, g: u8, h: u8) -> Vec<u8> {
         vec![a, b, c, d, e, f, g, h]
     }

@@ -172,7 +172,8 @@ fn handles_are_dropped_while_others_compute() {
         let (runtime, tally) = (threads(2), Tally::new());
         for _ in 0..50 {
             let first = make(1, tally.clone());
-            let chains: Vec<_> = (0..4).map(|_| (0..50).fold(first.clone(), |x, _| add(&x, &first))).collect();
+            let chains: Vec<_> =
+                (0..4).map(|_| (0..50).fold(first.clone(), |x, _| add(&x, &first))).collect();
             thread::scope(|scope| {
                 for chain in chains {
                     let runtime = &runtime;

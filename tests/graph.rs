@@ -96,6 +96,20 @@ fn dependencies_come_before_dependents() {
 }
 
 #[test]
+fn data_comes_before_what_uses_it() {
+    #[delayed]
+    fn load() -> String {
+        "x".into()
+    }
+    let (x, suffix) = (load(), delayed("y".to_string()));
+    let (first, second) = (x.map_ref(String::len), x.zip(&suffix));
+    let all = (first, second);
+    assert!(all.graph().edges().iter().all(|(from, to)| from < to), "{:?}", all.graph().edges());
+    assert!(all.visualize().to_dot().contains("String"));
+    assert_eq!(all.compute().unwrap(), (1, ("x".into(), "y".into())));
+}
+
+#[test]
 fn the_longest_path_counts_tasks_not_data() {
     let x = delayed(1);
     let long = inc(inc(inc(&x)));

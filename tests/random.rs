@@ -138,7 +138,8 @@ fn op() -> impl Strategy<Value = Op> {
 }
 
 fn plan(bad: u32) -> impl Strategy<Value = Plan> {
-    let fate = prop_oneof![100 => Just(Fate::Good), bad => Just(Fate::Fail), bad => Just(Fate::Panic)];
+    let fate =
+        prop_oneof![100 => Just(Fate::Good), bad => Just(Fate::Fail), bad => Just(Fate::Panic)];
     let nodes = prop::collection::vec((op(), fate), 1..60);
     let outputs = prop::collection::vec(any::<Index>(), 1..8);
     (nodes, outputs).prop_map(|(nodes, outputs)| Plan { nodes, outputs })
@@ -154,7 +155,11 @@ struct Built {
 type Value<T> = Result<T, BTreeSet<usize>>;
 
 /// A task's value by plain evaluation: it fails for its inputs, or else on its own.
-fn value<T>((node, fate): Id, inputs: Vec<Option<&BTreeSet<usize>>>, make: impl FnOnce() -> T) -> Value<T> {
+fn value<T>(
+    (node, fate): Id,
+    inputs: Vec<Option<&BTreeSet<usize>>>,
+    make: impl FnOnce() -> T,
+) -> Value<T> {
     let failed: BTreeSet<usize> = inputs.into_iter().flatten().flatten().copied().collect();
     match fate {
         _ if !failed.is_empty() => Err(failed),
@@ -168,7 +173,7 @@ fn failed<T>(value: &Value<T>) -> Option<&BTreeSet<usize>> {
 }
 
 fn good<T: Clone>(value: &Value<T>) -> T {
-    value.clone().ok().expect("asked for only when no input failed")
+    value.clone().expect("asked for only when no input failed")
 }
 
 impl Built {
@@ -207,7 +212,8 @@ impl Built {
                 let more: Vec<_> = more.iter().map(text).collect();
                 let all: Vec<_> = [text(first)].into_iter().chain(more.clone()).collect();
                 let inputs = all.iter().map(|(_, x)| failed(x)).collect();
-                let made = value(id, inputs, || fold(all.iter().map(|(_, x)| good(x).len() as u64)));
+                let made =
+                    value(id, inputs, || fold(all.iter().map(|(_, x)| good(x).len() as u64)));
                 let more: Vec<_> = more.iter().map(|(node, _)| node.clone()).collect();
                 self.numbers.push((measure(id, &text(first).0, more), made));
             }
@@ -236,7 +242,9 @@ impl Built {
                 let all: Vec<_> = all.iter().map(text).collect();
                 let inputs = all.iter().map(|(_, x)| failed(x)).collect();
                 let made = value(id, inputs, || {
-                    all.iter().flat_map(|(_, x)| good(x).chars().take(3).collect::<Vec<_>>()).collect()
+                    all.iter()
+                        .flat_map(|(_, x)| good(x).chars().take(3).collect::<Vec<_>>())
+                        .collect()
                 });
                 let all: Vec<_> = all.iter().map(|(node, _)| node.clone()).collect();
                 self.texts.push((joined(id, all, tally.clone()), made));
@@ -246,24 +254,26 @@ impl Built {
 
     /// The outputs that a plan asks for, some of each kind, some perhaps twice.
     fn outputs(&self, plan: &Plan) -> (Outputs, Value<Expected>) {
-        let (mut outputs, mut expected) = (Outputs::default(), Ok(Expected::default()));
+        let (mut outputs, mut expected) = (Outputs::default(), Expected::default());
+        let mut blamed = BTreeSet::new();
         for (i, at) in plan.outputs.iter().enumerate() {
-            let blamed = if i % 2 == 0 {
+            if i % 2 == 0 {
                 let (node, value) = at.get(&self.numbers);
                 outputs.0.push(node.clone());
-                value.clone().map(|value| expected.iter_mut().for_each(|e: &mut Expected| e.0.push(value))).err()
+                match value {
+                    Ok(value) => expected.0.push(*value),
+                    Err(failed) => blamed.extend(failed),
+                }
             } else {
                 let (node, value) = at.get(&self.texts);
                 outputs.1.push(node.clone());
-                let add = |value: String| expected.iter_mut().for_each(|e| e.1.push(value.clone()));
-                value.clone().map(add).err()
-            };
-            if let Some(blamed) = blamed {
-                let before = expected.err().unwrap_or_default();
-                expected = Err(before.into_iter().chain(blamed).collect());
+                match value {
+                    Ok(value) => expected.1.push(value.clone()),
+                    Err(failed) => blamed.extend(failed),
+                }
             }
         }
-        (outputs, expected)
+        (outputs, if blamed.is_empty() { Ok(expected) } else { Err(blamed) })
     }
 }
 
@@ -293,7 +303,8 @@ fn quietly() {
     ONCE.call_once(|| {
         let hook = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            let expected = info.payload().downcast_ref::<String>().is_some_and(|s| s.starts_with("node "));
+            let expected =
+                info.payload().downcast_ref::<String>().is_some_and(|s| s.starts_with("node "));
             if !expected {
                 hook(info);
             }

@@ -17,7 +17,10 @@ fn assert_committed(name: &str, svg: &str) {
         fs::write(&path, svg).expect("docs can be written");
     }
     let committed = fs::read_to_string(&path).expect("the picture is committed");
-    assert_eq!(committed, svg, "draw docs/{name} again with `PICTURES=overwrite cargo test -p tests --test readme`");
+    assert_eq!(
+        committed, svg,
+        "draw docs/{name} again with `PICTURES=overwrite cargo test -p tests --test readme`"
+    );
 }
 
 #[delayed]
@@ -54,7 +57,8 @@ fn the_pictures_of_the_readme_are_what_is_drawn() {
 fn the_program_of_the_readme_is_the_example() {
     let without_space = |text: &str| text.split_whitespace().collect::<String>();
     let readme = fs::read_to_string(root().join("README.md")).expect("there is a README");
-    let example = fs::read_to_string(root().join("examples/total.rs")).expect("there is an example");
+    let example =
+        fs::read_to_string(root().join("examples/total.rs")).expect("there is an example");
     let (_, program) = example.split_once("//! The program of the README.").expect("it says so");
     assert!(without_space(&readme).contains(&without_space(program)));
 }

@@ -266,7 +266,10 @@ fn a_result_nobody_asks_for_is_dropped() {
             }
             assert_eq!(tally.live(), 2);
             drop(handle);
-            assert_eq!(tally.live(), 0);
+            // The worker that made them may be the last one to let them go.
+            while tally.live() > 0 {
+                std::thread::yield_now();
+            }
         });
     });
 }

@@ -179,6 +179,20 @@ fn a_time_limit_returns_while_a_task_is_still_running() {
 struct Ended(#[allow(dead_code, reason = "it is dropped")] std::sync::mpsc::Sender<()>);
 
 #[test]
+fn a_time_limit_returns_on_a_foreign_rayon_pool_too() {
+    in_time(|| {
+        let (runtime, leave) = (threads(1), Gate::new());
+        let wait = leave.clone();
+        let slow = delayed(()).map(move |()| wait.pass());
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        let options = ComputeOptions::new().timeout(Duration::from_millis(20));
+        let result = pool.install(|| runtime.compute_with(&slow, options));
+        assert!(matches!(result, Err(Error::Timeout(_))), "{result:?}");
+        leave.open();
+    });
+}
+
+#[test]
 fn a_time_limit_on_the_calling_thread_starts_no_further_task() {
     let log = Log::new();
     let noted = log.clone();

@@ -23,7 +23,7 @@
 //!          load1   load2
 //! ```
 
-/// A graph by indices alone; a dependency comes before its dependents.
+/// A graph by indices alone.
 pub(crate) struct Shape<'a> {
     /// `edges[starts[i]..starts[i + 1]]` are the dependencies of node `i`.
     pub(crate) starts: &'a [u32],
@@ -54,17 +54,24 @@ impl Shape<'_> {
         edges.iter().filter(|&edge| edge & self.ignored == 0).map(|edge| edge & self.index)
     }
 
-    /// The nodes in static order.
-    pub(crate) fn order(&self) -> Vec<u32> {
-        let walked = self.walk(&self.needs());
+    /// The nodes in static order. `is_ordered` says that each dependency has a lower index than its dependents.
+    pub(crate) fn order(&self, is_ordered: bool) -> Vec<u32> {
+        let count = self.len() as u32;
+        let needs = if is_ordered {
+            self.needs(0..count)
+        } else {
+            self.needs(self.walk(&vec![0; self.len()]).into_iter())
+        };
+        let walked = self.walk(&needs);
         Eager::new(self).run(&walked)
     }
 
-    /// How many values must be held at once to compute each node, as if no result were shared.
-    fn needs(&self) -> Vec<u32> {
+    /// How many values must be held at once to compute each node, as if no result were shared. The nodes come after what
+    /// they depend on.
+    fn needs(&self, nodes: impl Iterator<Item = u32>) -> Vec<u32> {
         let mut needs = vec![0u32; self.len()];
         let mut below = Vec::new();
-        for node in 0..self.len() as u32 {
+        for node in nodes {
             below.clear();
             below.extend(self.made(node).map(|dependency| needs[dependency as usize]));
             below.sort_unstable_by(|a, b| b.cmp(a));
@@ -247,7 +254,7 @@ mod tests {
             ignored: 1 << 31,
             outputs,
         };
-        let order = shape.order();
+        let order = shape.order(true);
         assert_eq!(order.len(), dependencies.len());
         let mut uses = vec![0; dependencies.len()];
         edges.iter().chain(outputs).for_each(|&node| uses[node as usize] += 1);

@@ -7,7 +7,7 @@
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::cell::Cell;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 /// Bytes in a chunk, and its alignment. One live node keeps its whole chunk, so chunks are small.
 const CHUNK: usize = 64 << 10;
@@ -32,6 +32,8 @@ struct Chunk {
     /// allocation needs no atomic instruction.
     live: AtomicUsize,
     first_id: u64,
+    /// Where a snapshot that is being made keeps what it knows of this chunk; see `reach.rs`.
+    mark: AtomicU32,
 }
 
 impl Chunk {
@@ -46,7 +48,9 @@ impl Chunk {
         let Some(chunk) = NonNull::new(memory) else { handle_alloc_error(Self::LAYOUT) };
         let first_id = NEXT_ID.fetch_add((CHUNK / ALIGN) as u64, Ordering::Relaxed);
         // SAFETY: the memory is ours, large enough and aligned for a `Chunk`.
-        unsafe { chunk.write(Chunk { live: AtomicUsize::new(OPEN), first_id }) };
+        unsafe {
+            chunk.write(Chunk { live: AtomicUsize::new(OPEN), first_id, mark: AtomicU32::new(0) })
+        };
         chunk
     }
 
@@ -125,6 +129,47 @@ pub(super) fn allocate(size: usize) -> NonNull<u8> {
     })
 }
 
+/// How many places a chunk has; a node is named by the first of those it takes.
+pub(super) const PLACES: usize = CHUNK / ALIGN;
+
+/// A chunk's address. Whoever has one keeps a node in it alive.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct ChunkPtr(NonNull<Chunk>);
+
+impl ChunkPtr {
+    /// The chunk of a node, and the node's place in it.
+    #[inline]
+    pub(super) fn of(node: NonNull<u8>) -> (ChunkPtr, usize) {
+        let chunk = chunk_of(node);
+        (ChunkPtr(chunk), (node.addr().get() - chunk.addr().get()) / ALIGN)
+    }
+
+    /// The address of the node at a place.
+    #[inline]
+    pub(super) fn node_at(self, place: usize) -> NonNull<u8> {
+        debug_assert!(place < PLACES);
+        // SAFETY: the place is within the chunk.
+        unsafe { self.0.cast::<u8>().add(place * ALIGN) }
+    }
+
+    #[inline]
+    fn chunk(&self) -> &Chunk {
+        // SAFETY: by the promise of the type, a node keeps the chunk alive.
+        unsafe { self.0.as_ref() }
+    }
+
+    /// The number of its first place. Chunks that a thread opened later have higher numbers.
+    pub(super) fn first_id(self) -> u64 {
+        self.chunk().first_id
+    }
+
+    #[inline]
+    pub(super) fn mark(&self) -> &AtomicU32 {
+        &self.chunk().mark
+    }
+}
+
+#[inline]
 fn chunk_of(node: NonNull<u8>) -> NonNull<Chunk> {
     let start = node.as_ptr().map_addr(|address| address & !(CHUNK - 1));
     NonNull::new(start.cast()).expect("a chunk does not start at address zero")
@@ -132,10 +177,8 @@ fn chunk_of(node: NonNull<u8>) -> NonNull<Chunk> {
 
 /// The number of the node at this address.
 pub(super) fn id(node: NonNull<u8>) -> u64 {
-    let chunk = chunk_of(node);
-    let place = (node.addr().get() - chunk.addr().get()) / ALIGN;
-    // SAFETY: a node that the caller can name keeps its chunk alive.
-    unsafe { chunk.as_ref() }.first_id + place as u64
+    let (chunk, place) = ChunkPtr::of(node);
+    chunk.first_id() + place as u64
 }
 
 /// Counts freed nodes and tells their chunks; neighbours in one chunk cost one atomic instruction together.

@@ -12,6 +12,7 @@ mod arena;
 mod inputs;
 mod node;
 mod paths;
+mod reach;
 mod run;
 mod snapshot;
 mod values;

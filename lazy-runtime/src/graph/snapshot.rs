@@ -1,15 +1,15 @@
 //! The part of the graph that some outputs reach, in static order, with dense indices and flat edges.
 //!
-//! Making one walks each node twice and hashes nothing: a node carries a `mark`, the index a snapshot gave
-//! it. A mark needs no clearing between snapshots, because it is believed only if the snapshot being
-//! made has this very node at that index (the sparse set of Briggs and Torczon, "An efficient representation
-//! for sparse sets", 1993). One snapshot is made at a time, under a lock that is held while no task and no user code runs.
+//! Making one looks at each node twice and hashes nothing: first the nodes are found (`reach.rs`), then each gets the next
+//! number, which it carries as its `mark` for its dependents to find. One snapshot is made at a time, under a
+//! lock that is held while no task and no user code runs.
 
 use std::panic::Location;
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
 use super::node::{Kind, NodePtr, NodeRef};
+use super::reach::Reach;
 use crate::key::Key;
 use crate::order::Shape;
 use crate::task::Function;
@@ -38,31 +38,40 @@ pub(crate) struct Snapshot {
 impl Snapshot {
     /// What `outputs` need, dependencies before dependents; each output's index stands in [`Snapshot::outputs`].
     pub(crate) fn new(outputs: Vec<NodeRef>) -> Self {
-        let snapshot = Self::walked(outputs);
-        // Where all results are plain numbers and the like, no order holds less than another.
-        if snapshot.holds_memory { snapshot.in_order() } else { snapshot }
+        let (snapshot, is_ordered) = Self::as_made(outputs);
+        // The order in which nodes were made is a good one where results are plain numbers and the like: no order holds less
+        // than another, and memory is read as it lies.
+        if snapshot.holds_memory || !is_ordered { snapshot.in_order(is_ordered) } else { snapshot }
     }
 
-    /// In the order of the walk that finds the nodes.
-    fn walked(outputs: Vec<NodeRef>) -> Self {
+    /// In the order in which the nodes were made, and whether dependencies come before dependents in it: nodes that
+    /// several threads made may stand the other way round.
+    fn as_made(outputs: Vec<NodeRef>) -> (Self, bool) {
         let _lock = MARKS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let mut walk = Walk::default();
-        let indices = outputs.iter().map(|output| walk.visit(output.ptr())).collect();
-        Snapshot {
-            nodes: walk.nodes,
-            starts: walk.starts,
-            edges: walk.edges,
-            outputs: indices,
-            n_tasks: walk.n_tasks,
-            holds_memory: walk.holds_memory,
-            has_wide_results: walk.has_wide_results,
-            _kept: outputs,
+        let reach = Reach::of(outputs.iter().map(NodeRef::ptr));
+        let mut flat = Flat::with_room_for(reach.len());
+        reach.for_each(|node| flat.add(node));
+        if !flat.is_ordered {
+            flat.find_edges_again();
         }
+        let edge_to = |output: &NodeRef| output.ptr().header().mark.load(Ordering::Relaxed);
+        let snapshot = Snapshot {
+            outputs: outputs.iter().map(|output| edge_to(output) & INDEX).collect(),
+            nodes: flat.nodes,
+            starts: flat.starts,
+            edges: flat.edges,
+            n_tasks: flat.n_tasks,
+            holds_memory: flat.holds_memory,
+            has_wide_results: flat.has_wide_results,
+            _kept: outputs,
+        };
+        let is_ordered = flat.is_ordered;
+        (snapshot, is_ordered)
     }
 
     /// The same graph in the order of `order.rs`.
-    fn in_order(self) -> Self {
-        let order = self.shape().order();
+    fn in_order(self, is_ordered: bool) -> Self {
+        let order = self.shape().order(is_ordered);
         let mut places = vec![0u32; self.len()];
         order.iter().enumerate().for_each(|(place, &old)| places[old as usize] = place as u32);
         let moved = |edge: u32| places[(edge & INDEX) as usize] | (edge & DATA);
@@ -182,116 +191,79 @@ impl Snapshot {
     }
 }
 
-/// A depth-first walk from the outputs. A node is numbered after all its dependencies, and these are numbered
-/// one whole branch after the other: the static order.
-#[derive(Default)]
-struct Walk {
+/// Nodes with their numbers, their edges, and what they have in common.
+struct Flat {
     nodes: Vec<NodePtr>,
     starts: Vec<u32>,
     edges: Vec<u32>,
     n_tasks: usize,
     holds_memory: bool,
     has_wide_results: bool,
-    /// What is still to do; the walk never recurses.
-    steps: Vec<Step>,
+    /// Every dependency so far had its number before its dependents.
+    is_ordered: bool,
     found: Vec<NodePtr>,
 }
 
-/// Open a node (look at its dependencies first), or close it (give it the next number). The lowest bit of
-/// the node's address, which its alignment leaves free, says which: a chain of 1e7 nodes has 1e7 steps open.
-#[derive(Clone, Copy)]
-struct Step(NodePtr);
-
-impl Step {
-    fn open(node: NodePtr) -> Self {
-        Step(node)
-    }
-
-    fn close(node: NodePtr) -> Self {
-        Step(NodePtr(node.0.map_addr(|address| address | 1)))
-    }
-
-    fn closes(self) -> bool {
-        self.0.0.addr().get() & 1 == 1
-    }
-
-    fn node(self) -> NodePtr {
-        let clear = self.0.0.as_ptr().map_addr(|address| address & !1);
-        NodePtr(std::ptr::NonNull::new(clear).expect("a node is not at address zero"))
-    }
-}
-
-impl Walk {
-    /// Numbers all that `output` reaches and is not yet numbered; its own index.
-    fn visit(&mut self, output: NodePtr) -> u32 {
-        if self.starts.is_empty() {
-            self.starts.push(0);
+impl Flat {
+    fn with_room_for(nodes: usize) -> Self {
+        let mut starts = Vec::with_capacity(nodes + 1);
+        starts.push(0);
+        Flat {
+            nodes: Vec::with_capacity(nodes),
+            starts,
+            edges: Vec::with_capacity(nodes),
+            n_tasks: 0,
+            holds_memory: false,
+            has_wide_results: false,
+            is_ordered: true,
+            found: Vec::new(),
         }
-        self.steps.push(Step::open(output));
-        while let Some(step) = self.steps.pop() {
-            if step.closes() {
-                self.close(step.node());
-            } else if self.index(step.node()).is_none() {
-                self.open(step.node());
-            }
-        }
-        self.index(output).expect("the walk numbered it") & INDEX
     }
 
-    /// The edge entry for a node this walk has numbered.
+    /// Gives a node the next number, and its edges, for its dependencies usually have theirs.
     #[inline]
-    fn index(&self, node: NodePtr) -> Option<u32> {
-        // Relaxed: marks are read and written under the lock only.
-        let mark = node.header().mark.load(Ordering::Relaxed);
-        (self.nodes.get((mark & INDEX) as usize) == Some(&node)).then_some(mark)
-    }
-
-    #[inline]
-    fn open(&mut self, node: NodePtr) {
-        self.found.clear();
-        node.dependencies(&mut self.found);
-        if self.found.is_empty() {
-            self.number(node);
-            return;
-        }
-        self.steps.push(Step::close(node));
-        // The last pushed is walked first. Those already numbered are left out here, where the loads of their marks do
-        // not wait for one another; one that is numbered before its step comes is left out there.
-        for &dependency in self.found.iter().rev() {
-            if self.index(dependency).is_none() {
-                self.steps.push(Step::open(dependency));
-            }
-        }
-    }
-
-    #[inline]
-    fn close(&mut self, node: NodePtr) {
-        self.found.clear();
-        node.dependencies(&mut self.found);
-        for &dependency in &self.found {
-            // All dependencies are numbered by now, so their marks are this walk's.
-            self.edges.push(dependency.header().mark.load(Ordering::Relaxed));
-        }
-        self.number(node);
-    }
-
-    #[inline]
-    fn number(&mut self, node: NodePtr) {
+    fn add(&mut self, node: NodePtr) {
         let index = u32::try_from(self.nodes.len()).ok().filter(|&index| index < INDEX);
         let index = index.expect("a graph has fewer than 2^31 nodes");
         let vtable = node.vtable();
-        let mark = match vtable.kind {
+        let edge = match vtable.kind {
             Kind::Task => {
                 self.n_tasks += 1;
                 self.holds_memory |= vtable.stored.holds_memory();
                 self.has_wide_results |= vtable.stored.wide_words > 0;
+                self.add_edges(node);
                 index
             }
             Kind::Data => index | DATA,
         };
-        node.header().mark.store(mark, Ordering::Relaxed);
+        // Relaxed: marks are read and written under the lock only.
+        node.header().mark.store(edge, Ordering::Relaxed);
         self.nodes.push(node);
-        let end = u32::try_from(self.edges.len()).expect("a graph has fewer than 2^32 edges");
-        self.starts.push(end);
+        self.starts
+            .push(u32::try_from(self.edges.len()).expect("a graph has fewer than 2^32 edges"));
+    }
+
+    #[inline]
+    fn add_edges(&mut self, node: NodePtr) {
+        node.dependencies(&mut self.found);
+        for dependency in self.found.drain(..) {
+            let edge = dependency.header().mark.load(Ordering::Relaxed);
+            // A mark may be left from another snapshot: it is this one's if it leads back to the node.
+            self.is_ordered &= self.nodes.get((edge & INDEX) as usize) == Some(&dependency);
+            self.edges.push(edge);
+        }
+    }
+
+    /// Finds the edges again, now that all nodes have their numbers.
+    #[cold]
+    fn find_edges_again(&mut self) {
+        let mut position = 0;
+        for node in &self.nodes {
+            node.dependencies(&mut self.found);
+            for dependency in self.found.drain(..) {
+                self.edges[position] = dependency.header().mark.load(Ordering::Relaxed);
+                position += 1;
+            }
+        }
     }
 }
