@@ -58,7 +58,7 @@ impl<T> Delayed<T> {
         self.node
     }
 
-    /// The stable name of this node: what it calls, and a token no other node has.
+    /// The stable name of this node: what it calls, and a token no other call has.
     pub fn key(&self) -> Key {
         self.node.node().key()
     }

@@ -4,10 +4,10 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
 
-/// The stable name of a node: what it calls, and a 128-bit token that no other node has.
+/// The stable name of a node: what it calls, and a 128-bit token that no other call has.
 ///
 /// It prints as `exponent-05d8b489554c44e09a2c7a52b7b3a00d`. Two calls of one function have two keys, and
-/// a key lives as long as its node; [`persist`](crate::Collection::persist) keeps it. The name is for
+/// [`persist`](crate::Collection::persist) keeps the key. The name is for
 /// people: it never decides whether two nodes are the same.
 ///
 /// # Examples

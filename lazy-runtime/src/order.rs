@@ -10,8 +10,9 @@
 //!    ("The generation of optimal code for arithmetic expressions", 1970). Of two branches the one that needs more goes first,
 //!    for the other's result would be held meanwhile.
 //! 2. A depth-first walk from the outputs that visits dependencies in that order.
-//! 3. A task further on in the walk is run at once when it is ready and the last that a held value waits for: it frees at
-//!    least as many values as it makes.
+//! 3. Tasks further on in the walk are run at once when they are all that a held value waits for, all are ready, and they are
+//!    few, or outputs, whose results are held to the end anyway. So a file that three results are made of is held once, not until
+//!    the walk comes to the third.
 //!
 //! ```text
 //!        sum          step 1   sum: 2   add2: 2   add1: 2   each load: 1
@@ -88,7 +89,10 @@ impl Shape<'_> {
         let mut order = Vec::with_capacity(self.len());
         let mut seen = vec![false; self.len()];
         let mut steps = Vec::new();
-        for &output in self.outputs {
+        // By index, for a collection may name its outputs in an order that differs from run to run.
+        let mut outputs = self.outputs.to_vec();
+        outputs.sort_unstable();
+        for output in outputs {
             steps.push(output);
             while let Some(step) = steps.pop() {
                 let node = step & !CLOSE;
@@ -108,90 +112,114 @@ impl Shape<'_> {
     }
 }
 
+/// That many dependents of a value are run together, even if each makes a value that is held meanwhile.
+const FEW: u32 = 4;
+
 /// Step 3: replays the walk and pulls forward what frees a value.
 struct Eager<'a> {
     shape: &'a Shape<'a>,
-    /// `list[starts[i]..starts[i + 1]]` are the dependents of node `i`.
     dependents: Dependents,
     /// Dependencies that have not run.
     waiting: Vec<u32>,
-    /// Edges from dependents that have not run; an output has one more, for ever.
-    uses: Vec<u32>,
-    /// The dependents that have not run, exclusive-or'ed: if one is left, this is it.
+    /// Edges to dependents that have not run.
     left: Vec<u32>,
+    /// Edges to dependents that are not ready.
+    blocked: Vec<u32>,
+    is_output: Vec<bool>,
     ran: Vec<bool>,
     order: Vec<u32>,
-    /// Tasks to be run before the walk goes on.
+    /// Tasks to be run before the walk goes on, group by group.
     pulled: Vec<u32>,
+    /// Where the groups begin.
+    groups: Vec<usize>,
 }
 
 impl<'a> Eager<'a> {
     fn new(shape: &'a Shape<'a>) -> Self {
         let count = shape.len();
-        let (mut waiting, mut uses, mut left) = (vec![0; count], vec![0; count], vec![0; count]);
+        let (mut waiting, mut left) = (vec![0; count], vec![0; count]);
         for node in 0..count as u32 {
             for dependency in shape.made(node) {
                 waiting[node as usize] += 1;
-                uses[dependency as usize] += 1;
-                left[dependency as usize] ^= node;
+                left[dependency as usize] += 1;
             }
         }
-        shape.outputs.iter().for_each(|&output| uses[output as usize] += 1);
+        let mut is_output = vec![false; count];
+        shape.outputs.iter().for_each(|&output| is_output[output as usize] = true);
         Eager {
             shape,
             dependents: Dependents::of(shape),
             waiting,
-            uses,
+            blocked: left.clone(),
             left,
+            is_output,
             ran: vec![false; count],
             order: Vec::with_capacity(count),
             pulled: Vec::new(),
+            groups: Vec::new(),
         }
     }
 
     fn run(mut self, walked: &[u32]) -> Vec<u32> {
+        let mut group = Vec::new();
         for &node in walked {
             self.run_one(node);
-            while let Some(node) = self.pulled.pop() {
-                self.run_one(node);
+            // The last group first, for that goes into depth; but a group as a whole, for only that frees its value.
+            while let Some(start) = self.groups.pop() {
+                group.extend(self.pulled.drain(start..));
+                group.drain(..).for_each(|node| self.run_one(node));
             }
         }
         self.order
     }
 
     fn run_one(&mut self, node: u32) {
-        if std::mem::replace(&mut self.ran[node as usize], true) {
+        if self.ran[node as usize] {
             return;
         }
-        self.order.push(node);
-        for dependency in self.shape.made(node) {
-            self.uses[dependency as usize] -= 1;
-            self.left[dependency as usize] ^= node;
+        // What is left to run before it can only be data, which the walk has not come to yet.
+        let shape = self.shape;
+        for before in shape.all(node) {
+            if !std::mem::replace(&mut self.ran[before as usize], true) {
+                self.order.push(before);
+            }
         }
+        self.ran[node as usize] = true;
+        self.order.push(node);
         for at in self.dependents.range(node) {
             let dependent = self.dependents.list[at];
             self.waiting[dependent as usize] -= 1;
-            if self.is_ready(dependent) && self.frees(dependent) {
-                self.pulled.push(dependent);
+            if self.waiting[dependent as usize] == 0 {
+                self.is_ready(dependent);
             }
         }
-        // Pulled last and so run first: what frees a value that has been held for longer.
+        for dependency in shape.made(node) {
+            self.left[dependency as usize] -= 1;
+            // Once, when enough have run that the rest are few.
+            if self.left[dependency as usize] == FEW && self.blocked[dependency as usize] == 0 {
+                self.pull_dependents(dependency);
+            }
+        }
+    }
+
+    /// A task is ready: some values may wait for nothing but ready tasks now.
+    fn is_ready(&mut self, node: u32) {
         for dependency in self.shape.made(node) {
-            let last = self.left[dependency as usize];
-            // Zero: no dependent is left, the value is an output's. (Node 0 depends on nothing.)
-            if self.uses[dependency as usize] == 1 && last != 0 && self.is_ready(last) {
-                self.pulled.push(last);
+            self.blocked[dependency as usize] -= 1;
+            if self.blocked[dependency as usize] == 0 {
+                self.pull_dependents(dependency);
             }
         }
     }
 
-    fn is_ready(&self, node: u32) -> bool {
-        self.waiting[node as usize] == 0 && !self.ran[node as usize]
-    }
-
-    /// Whether running a node frees one of its dependencies at least.
-    fn frees(&self, node: u32) -> bool {
-        self.shape.made(node).any(|dependency| self.uses[dependency as usize] == 1)
+    /// Has the dependents of a value run next, in order of index, if they are few or outputs.
+    fn pull_dependents(&mut self, node: u32) {
+        let dependents = self.dependents.of_node(node);
+        let left = || dependents.iter().copied().filter(|&next| !self.ran[next as usize]);
+        if self.left[node as usize] <= FEW || left().all(|next| self.is_output[next as usize]) {
+            self.groups.push(self.pulled.len());
+            self.pulled.extend(left());
+        }
     }
 }
 

@@ -58,8 +58,12 @@ struct Inner {
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct RuntimeBuilder {
     num_threads: usize,
+    stack_size: Option<usize>,
     scheduler: Scheduler,
 }
+
+/// Bytes of a thread's stack, unless told otherwise: room for some thousand nested computations. Only what is used is taken.
+const STACK: usize = 16 << 20;
 
 impl RuntimeBuilder {
     /// How many tasks run at once. Default, and meaning of 0: as many as there are cores.
@@ -67,6 +71,14 @@ impl RuntimeBuilder {
     /// [`Scheduler::Synchronous`] has no threads and ignores it.
     pub fn num_threads(mut self, num_threads: usize) -> Self {
         self.num_threads = num_threads;
+        self
+    }
+
+    /// Bytes of each thread's stack. Default: 16 MiB.
+    ///
+    /// A task that computes needs some kilobytes of the stack for each level of nesting.
+    pub fn stack_size(mut self, bytes: usize) -> Self {
+        self.stack_size = Some(bytes);
         self
     }
 
@@ -88,8 +100,12 @@ impl RuntimeBuilder {
         let of_thread = Arc::clone(&cell);
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(self.num_threads)
+            .stack_size(self.stack_size.unwrap_or(STACK))
             .thread_name(|i| format!("lazy-{i}"))
-            .start_handler(move |_| THREAD_OF.set(Some(Arc::clone(&of_thread))))
+            .start_handler(move |_| {
+                execute::own_this_thread();
+                THREAD_OF.set(Some(Arc::clone(&of_thread)));
+            })
             .build()
             .map_err(|error| Error::Threads(std::io::Error::other(error)))?;
         let inner = Arc::new(Inner { pool: Some(pool) });
@@ -160,7 +176,7 @@ impl Runtime {
             .clone()
     }
 
-    /// Makes this the runtime of everything that `work` computes. Installations nest; `work` runs on the calling thread.
+    /// Makes this the runtime of everything that `work` computes on the calling thread, where it runs. Installations nest.
     pub fn install<R>(&self, work: impl FnOnce() -> R) -> R {
         let _installed = Installed::new(self.clone());
         work()
@@ -245,24 +261,25 @@ impl Runtime {
     where
         C: Compute + Clone + Send + 'static,
     {
-        let job = Job::new(Stop::after(options.timeout));
-        let outputs = outputs(collection);
+        let job = self.start(outputs(collection), &options);
         let collection = collection.clone();
-        self.start(&job, outputs, options.collect_errors);
         Handle::new(job, Box::new(move |finished| collection.take(&mut Results::new(finished))))
     }
 
-    /// Runs `outputs` in the background and completes the job with the results.
-    fn start(&self, job: &Arc<Job>, outputs: Vec<NodeRef>, collect_errors: bool) {
-        let (runtime, job) = (self.clone(), Arc::clone(job));
-        let work = move || {
-            let order = Order { stop: &job.stop, collect_errors };
-            job.complete(runtime.execute(outputs, &order));
-        };
+    /// Runs `outputs` in the background.
+    fn start(&self, outputs: Vec<NodeRef>, options: &ComputeOptions) -> Arc<Job> {
+        let (runtime, collect_errors) = (self.clone(), options.collect_errors);
+        let job = Job::new(Stop::after(options.timeout), move |stop| {
+            runtime.in_pool(outputs, &Order { stop, collect_errors })
+        });
         match &self.inner.pool {
-            Some(pool) => pool.spawn(work),
-            None => drop(std::thread::spawn(work)),
+            Some(pool) => start_on_idle_thread(pool, Arc::clone(&job)),
+            None => {
+                let job = Arc::clone(&job);
+                drop(std::thread::spawn(move || job.run()));
+            }
         }
+        job
     }
 
     fn results<C: Collection + ?Sized>(
@@ -271,30 +288,50 @@ impl Runtime {
         options: ComputeOptions,
     ) -> Result<Results> {
         let outputs = outputs(collection);
-        let on_a_worker = rayon::current_thread_index().is_some();
-        if options.timeout.is_some() && self.inner.pool.is_some() && !on_a_worker {
+        if options.timeout.is_some() && self.inner.pool.is_some() && !execute::is_own_thread() {
             // In the background, so that this thread can give up waiting when the time is over.
-            let job = Job::new(Stop::after(options.timeout));
-            self.start(&job, outputs, options.collect_errors);
-            return job.wait().map(Results::new);
+            return self.start(outputs, &options).wait().map(Results::new);
         }
         let stop = Stop::after(options.timeout);
         let order = Order { stop: &stop, collect_errors: options.collect_errors };
+        self.in_pool(outputs, &order).map(Results::new)
+    }
+
+    /// Runs on a thread of the pool: this one if it is, else another, which this one waits for.
+    fn in_pool(&self, outputs: Vec<NodeRef>, order: &Order<'_>) -> Result<Finished> {
         match &self.inner.pool {
-            Some(pool) => pool.install(|| self.execute(outputs, &order)),
-            None => self.execute(outputs, &order),
+            Some(pool) => pool.install(|| self.execute(outputs, order)),
+            None => self.execute(outputs, order),
         }
-        .map(Results::new)
     }
 
     /// Runs on this thread, which is one of the pool if there is a pool.
     fn execute(&self, outputs: Vec<NodeRef>, order: &Order<'_>) -> Result<Finished> {
         let _installed = Installed::new(self.clone());
+        if let Some(reason) = order.stop.reason() {
+            return Err(reason.error(order.stop));
+        }
         let snapshot = Snapshot::new(outputs);
         match self.num_threads() {
             1 => execute::synchronous(snapshot, order),
             threads => execute::threaded(snapshot, order, threads),
         }
+    }
+}
+
+/// Has a thread of the pool run the job that is not in the middle of a task: a task that waits for something in rayon would
+/// otherwise wait for the whole of the job as well.
+fn start_on_idle_thread(pool: &rayon::ThreadPool, job: Arc<Job>) {
+    pool.spawn(move || run_when_idle(job));
+}
+
+fn run_when_idle(job: Arc<Job>) {
+    if execute::is_busy() && !job.is_begun() {
+        // Back into this thread's queue, where an idle thread finds it.
+        std::thread::yield_now();
+        rayon::spawn(move || run_when_idle(job));
+    } else {
+        job.run();
     }
 }
 

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 
 use crate::arg::{Arg, Args};
 use crate::delayed::Delayed;
@@ -195,15 +195,14 @@ impl<D: Describe, F: TaskFn<A>, A: Args, O: Outcome<F::Output>> Call<D, F, A, O>
         for _ in 0..D::FUNCTION.retries {
             inputs.restart(true);
             let attempt =
-                catch_unwind(AssertUnwindSafe(|| self.function.invoke(&self.args, inputs)));
-            if let Ok(Ok(value)) = attempt.map(O::of) {
+                catch_unwind(AssertUnwindSafe(|| O::of(self.function.invoke(&self.args, inputs))));
+            if let Ok(Ok(value)) = attempt {
                 self.release(inputs);
                 return Ok(value);
             }
         }
         inputs.restart(false);
-        let last = catch_unwind(AssertUnwindSafe(|| self.function.invoke(&self.args, inputs)));
-        let result = O::of(last.unwrap_or_else(|panic| resume_unwind(panic)));
+        let result = O::of(self.function.invoke(&self.args, inputs));
         self.release(inputs);
         result
     }

@@ -104,26 +104,28 @@ lists! {
 }
 
 /// An array of nodes, for a parameter that is an array.
-impl<T: Stored + CloneValue, const N: usize> OwnedArg<[T; N]> for List<T> {
+pub struct Array<T, const N: usize>([TypedRef<T>; N]);
+
+impl<T: Stored + CloneValue, const N: usize> OwnedArg<[T; N]> for Array<T, N> {
     fn dependencies(&self, found: &mut Dependencies<'_>) {
-        self.name_all(found);
+        self.0.iter().for_each(|node| found.push(node));
     }
 
     fn load(&self, inputs: &mut Inputs<'_>) -> [T; N] {
-        std::array::from_fn(|i| inputs.take(&self.0[i]))
+        self.0.each_ref().map(|node| inputs.take(node))
     }
 
     fn release(&self, inputs: &mut Inputs<'_>) {
-        self.release_all(inputs);
+        self.0.iter().for_each(|node| inputs.release_taken(node));
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Stored + CloneValue, const N: usize> IntoArg<[T; N]> for [Delayed<T>; N] {
-    type Arg = List<T>;
+    type Arg = Array<T, N>;
 
-    fn into_arg(self) -> List<T> {
-        self.into_iter().collect()
+    fn into_arg(self) -> Array<T, N> {
+        Array(self.map(Delayed::into_node))
     }
 }
 
@@ -162,51 +164,53 @@ impl<T: Stored + CloneValue> IntoArg<Option<T>> for Option<&Delayed<T>> {
     }
 }
 
-/// Nodes under keys.
+/// Nodes under keys, for a parameter that is a map.
 pub struct Entries<K, V>(Box<[(K, TypedRef<V>)]>);
 
-impl<K, V, M> OwnedArg<M> for Entries<K, V>
-where
-    K: Stored + Clone,
-    V: Stored + CloneValue,
-    M: FromIterator<(K, V)>,
-{
-    fn dependencies(&self, found: &mut Dependencies<'_>) {
-        self.0.iter().for_each(|(_, node)| found.push(node));
-    }
-
-    fn load(&self, inputs: &mut Inputs<'_>) -> M {
-        self.0.iter().map(|(key, node)| (key.clone(), inputs.take(node))).collect()
-    }
-
-    fn release(&self, inputs: &mut Inputs<'_>) {
-        self.0.iter().for_each(|(_, node)| inputs.release_taken(node));
+impl<K, V> Entries<K, V> {
+    /// In the order in which the nodes were made: that of a hash map differs from run to run.
+    fn of(entries: impl Iterator<Item = (K, Delayed<V>)>) -> Self {
+        let mut entries: Box<[_]> = entries.map(|(key, value)| (key, value.into_node())).collect();
+        entries.sort_by_key(|(_, node)| node.node().id());
+        Entries(entries)
     }
 }
 
-#[diagnostic::do_not_recommend]
-impl<K, V, S> IntoArg<HashMap<K, V, S>> for HashMap<K, Delayed<V>, S>
-where
-    K: Stored + Clone + Eq + Hash,
-    V: Stored + CloneValue,
-    S: BuildHasher + Default,
-{
-    type Arg = Entries<K, V>;
+/// One line a map: what it needs, its type, what is passed for it.
+macro_rules! maps {
+    ($([$($generics:tt)*] [$($bounds:tt)*] $map:ty, $passed:ty;)*) => {$(
+        impl<K: Stored + Clone, V: Stored + CloneValue, $($generics)*> OwnedArg<$map> for Entries<K, V>
+        where
+            $($bounds)*
+        {
+            fn dependencies(&self, found: &mut Dependencies<'_>) {
+                self.0.iter().for_each(|(_, node)| found.push(node));
+            }
 
-    fn into_arg(self) -> Entries<K, V> {
-        Entries(self.into_iter().map(|(key, value)| (key, value.into_node())).collect())
-    }
+            fn load(&self, inputs: &mut Inputs<'_>) -> $map {
+                self.0.iter().map(|(key, node)| (key.clone(), inputs.take(node))).collect()
+            }
+
+            fn release(&self, inputs: &mut Inputs<'_>) {
+                self.0.iter().for_each(|(_, node)| inputs.release_taken(node));
+            }
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<K: Stored + Clone, V: Stored + CloneValue, $($generics)*> IntoArg<$map> for $passed
+        where
+            $($bounds)*
+        {
+            type Arg = Entries<K, V>;
+
+            fn into_arg(self) -> Entries<K, V> {
+                Entries::of(self.into_iter())
+            }
+        }
+    )*};
 }
 
-#[diagnostic::do_not_recommend]
-impl<K, V> IntoArg<BTreeMap<K, V>> for BTreeMap<K, Delayed<V>>
-where
-    K: Stored + Clone + Ord,
-    V: Stored + CloneValue,
-{
-    type Arg = Entries<K, V>;
-
-    fn into_arg(self) -> Entries<K, V> {
-        Entries(self.into_iter().map(|(key, value)| (key, value.into_node())).collect())
-    }
+maps! {
+    [S] [K: Eq + Hash, S: BuildHasher + Default] HashMap<K, V, S>, HashMap<K, Delayed<V>, S>;
+    [] [K: Ord] BTreeMap<K, V>, BTreeMap<K, Delayed<V>>;
 }

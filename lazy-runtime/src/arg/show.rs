@@ -11,8 +11,8 @@ use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// A literal to be shown.
-pub struct Shown<'a, T: ?Sized>(pub &'a T);
+/// A literal to be shown, and its type as written.
+pub struct Shown<'a, T: ?Sized>(pub &'a T, pub &'static str);
 
 /// Shows by `Debug`.
 pub trait ShowDebug {
@@ -34,7 +34,7 @@ impl<T: ?Sized + fmt::Debug> ShowDebug for Shown<'_, T> {
 
 impl<T: ?Sized> ShowOpaque for &Shown<'_, T> {
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(std::any::type_name::<T>())
+        f.write_str(self.1)
     }
 }
 
@@ -125,7 +125,7 @@ macro_rules! __show {
             let found: ::core::option::Option<&$ty> =
                 (&$crate::__private::Probe::<$ty>(::core::marker::PhantomData)).find(literal);
             match found {
-                ::core::option::Option::Some(value) => (&$crate::__private::Shown(value)).show(f),
+                ::core::option::Option::Some(value) => (&$crate::__private::Shown(value, ::core::stringify!($ty))).show(f),
                 ::core::option::Option::None => {
                     ::core::fmt::Formatter::write_str(f, ::core::stringify!($ty))
                 }

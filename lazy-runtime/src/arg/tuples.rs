@@ -34,6 +34,10 @@ together!(T0 A0 0, T1 A1 1, T2 A2 2, T3 A3 3, T4 A4 4);
 together!(T0 A0 0, T1 A1 1, T2 A2 2, T3 A3 3, T4 A4 4, T5 A5 5);
 together!(T0 A0 0, T1 A1 1, T2 A2 2, T3 A3 3, T4 A4 4, T5 A5 5, T6 A6 6);
 together!(T0 A0 0, T1 A1 1, T2 A2 2, T3 A3 3, T4 A4 4, T5 A5 5, T6 A6 6, T7 A7 7);
+together!(T0 A0 0, T1 A1 1, T2 A2 2, T3 A3 3, T4 A4 4, T5 A5 5, T6 A6 6, T7 A7 7, T8 A8 8);
+together!(T0 A0 0, T1 A1 1, T2 A2 2, T3 A3 3, T4 A4 4, T5 A5 5, T6 A6 6, T7 A7 7, T8 A8 8, T9 A9 9);
+together!(T0 A0 0, T1 A1 1, T2 A2 2, T3 A3 3, T4 A4 4, T5 A5 5, T6 A6 6, T7 A7 7, T8 A8 8, T9 A9 9, T10 A10 10);
+together!(T0 A0 0, T1 A1 1, T2 A2 2, T3 A3 3, T4 A4 4, T5 A5 5, T6 A6 6, T7 A7 7, T8 A8 8, T9 A9 9, T10 A10 10, T11 A11 11);
 
 /// What is passed in a place of a tuple, and what the task keeps of it: `own`ed or `ref`erenced node, or plain `val`ue.
 macro_rules! passed {
@@ -78,6 +82,10 @@ nodes_only!(T0 0, T1 1, T2 2, T3 3, T4 4);
 nodes_only!(T0 0, T1 1, T2 2, T3 3, T4 4, T5 5);
 nodes_only!(T0 0, T1 1, T2 2, T3 3, T4 4, T5 5, T6 6);
 nodes_only!(T0 0, T1 1, T2 2, T3 3, T4 4, T5 5, T6 6, T7 7);
+nodes_only!(T0 0, T1 1, T2 2, T3 3, T4 4, T5 5, T6 6, T7 7, T8 8);
+nodes_only!(T0 0, T1 1, T2 2, T3 3, T4 4, T5 5, T6 6, T7 7, T8 8, T9 9);
+nodes_only!(T0 0, T1 1, T2 2, T3 3, T4 4, T5 5, T6 6, T7 7, T8 8, T9 9, T10 10);
+nodes_only!(T0 0, T1 1, T2 2, T3 3, T4 4, T5 5, T6 6, T7 7, T8 8, T9 9, T10 10, T11 11);
 
 tuple!(own T0 0, ref T1 1);
 tuple!(own T0 0, val T1 1);

@@ -127,3 +127,7 @@ call_with!(T0 X0 0, T1 X1 1, T2 X2 2, T3 X3 3, T4 X4 4);
 call_with!(T0 X0 0, T1 X1 1, T2 X2 2, T3 X3 3, T4 X4 4, T5 X5 5);
 call_with!(T0 X0 0, T1 X1 1, T2 X2 2, T3 X3 3, T4 X4 4, T5 X5 5, T6 X6 6);
 call_with!(T0 X0 0, T1 X1 1, T2 X2 2, T3 X3 3, T4 X4 4, T5 X5 5, T6 X6 6, T7 X7 7);
+call_with!(T0 X0 0, T1 X1 1, T2 X2 2, T3 X3 3, T4 X4 4, T5 X5 5, T6 X6 6, T7 X7 7, T8 X8 8);
+call_with!(T0 X0 0, T1 X1 1, T2 X2 2, T3 X3 3, T4 X4 4, T5 X5 5, T6 X6 6, T7 X7 7, T8 X8 8, T9 X9 9);
+call_with!(T0 X0 0, T1 X1 1, T2 X2 2, T3 X3 3, T4 X4 4, T5 X5 5, T6 X6 6, T7 X7 7, T8 X8 8, T9 X9 9, T10 X10 10);
+call_with!(T0 X0 0, T1 X1 1, T2 X2 2, T3 X3 3, T4 X4 4, T5 X5 5, T6 X6 6, T7 X7 7, T8 X8 8, T9 X9 9, T10 X10 10, T11 X11 11);

@@ -1,6 +1,5 @@
 //! Parts of values: `get`, `unzip`, `flatten`.
 
-use std::any::Any;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
@@ -125,8 +124,8 @@ impl<T: Stored> Delayed<T> {
     /// Takes a value out of its wrapping: a `Delayed` that a task returned is computed, an `Err` or a `None` makes the
     /// task fail.
     ///
-    /// The wrapped value is moved out if this is its last user; a `Result` that has other users, or lies in a data node,
-    /// cannot be shared and fails.
+    /// The wrapped value is moved out if this is its last user, and cloned otherwise. An `Err` that has other users too, or lies
+    /// in a data node, cannot be cloned: the task then fails with a text that says so.
     ///
     /// # Examples
     /// ```
@@ -249,10 +248,6 @@ impl<T: Flatten + Stored> OwnedArg<Wrapped<T>> for WrappedArg<T> {
 
     fn release(&self, inputs: &mut Inputs<'_>) {
         inputs.release_taken(&self.0);
-    }
-
-    fn literal(&self) -> Option<&dyn Any> {
-        None
     }
 }
 

@@ -40,10 +40,21 @@ fn collect_at<T: Stored + CloneValue>(
     task_at::<Collected, _, _>(std::convert::identity::<Vec<T>>, (list,), at)
 }
 
+/// The place in the user's code to be told for something that an iterator's `sum` or `collect` makes: these do not pass their
+/// caller's on, so it is that of the first part.
+fn place<T>(
+    parts: &[Delayed<T>],
+    caller: &'static Location<'static>,
+) -> &'static Location<'static> {
+    parts.first().map_or(caller, Delayed::location)
+}
+
 impl<T: Stored + CloneValue> FromIterator<Delayed<T>> for Delayed<Vec<T>> {
     #[track_caller]
     fn from_iter<I: IntoIterator<Item = Delayed<T>>>(parts: I) -> Self {
-        collect_at(parts, Location::caller())
+        let parts: Vec<_> = parts.into_iter().collect();
+        let at = place(&parts, Location::caller());
+        collect_at(parts, at)
     }
 }
 
@@ -123,6 +134,7 @@ fn fold_tree<D: Describe, T: Stored + CloneValue>(
     fold: fn(std::vec::IntoIter<T>) -> T,
     at: &'static Location<'static>,
 ) -> Delayed<T> {
+    let at = place(&parts, at);
     tree(parts, FAN_IN, |group| {
         let values = Own::<Vec<T>, _>::from_arg(group.into_iter().collect::<List<T>>());
         task_at::<D, _, _>(move |values: Vec<T>| fold(values.into_iter()), (values,), at)

@@ -11,8 +11,18 @@ use crate::error::{Error, Failure, Result};
 use crate::graph::{Finished, Run, Snapshot};
 use crate::schedule::{Reason, Stop};
 
+impl Reason {
+    /// The error of a run that was stopped for this reason, and not by a task.
+    pub(crate) fn error(self, stop: &Stop) -> Error {
+        match self {
+            Reason::Timeout => Error::Timeout(stop.limit()),
+            Reason::Cancelled | Reason::Failed => Error::Cancelled,
+        }
+    }
+}
+
 pub(crate) use synchronous::synchronous;
-pub(crate) use threaded::threaded;
+pub(crate) use threaded::{is_busy, is_own_thread, own_this_thread, threaded};
 
 /// What an executor is told besides the graph.
 pub(crate) struct Order<'a> {
@@ -49,19 +59,16 @@ impl<'a> Failures<'a> {
         }
         match self.order.stop.reason() {
             None => Ok(run.finished()),
-            Some(Reason::Timeout) => Err(Error::Timeout(self.order.stop.limit())),
-            Some(Reason::Cancelled | Reason::Failed) => Err(Error::Cancelled),
+            Some(reason) => Err(reason.error(self.order.stop)),
         }
     }
 }
 
 fn error_of(snapshot: &Snapshot, found: Vec<(u32, Failure)>, collect: bool) -> Error {
     let paths = snapshot.paths();
-    let mut errors = found.into_iter().map(|(task, failure)| {
+    let errors = found.into_iter().map(|(task, failure)| {
         failure.at(snapshot.key(task), snapshot.location(task), paths.from(task))
     });
-    if collect {
-        return Error::Many(errors.collect());
-    }
-    errors.next().expect("called with at least one failure")
+    let mut errors: Vec<_> = errors.collect();
+    if collect { Error::Many(errors) } else { errors.swap_remove(0) }
 }

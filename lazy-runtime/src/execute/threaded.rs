@@ -1,34 +1,57 @@
-//! Many workers: each follows one chain of tasks as far as it goes, keeps what else becomes ready on a stack of its
-//! own, and gives the older half of it away when somebody is idle.
+//! Many workers: each follows one chain of tasks as far as it goes, keeps what else becomes ready in a queue of its
+//! own, from which others may take, and calls one more worker when there is something to spare and a thread to do it.
 //!
 //! Workers are rayon jobs, called when there is something to spare and gone when there is not, so that a task which uses
 //! rayon itself finds the idle threads of the pool.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 
 use super::{Failures, Order};
 use crate::error::Result;
-use crate::graph::{Executed, Finished, Ready, Run, Snapshot};
-use crate::schedule::{Demand, Offers};
+use crate::graph::{Finished, Ready, Run, Snapshot};
+use crate::schedule::{Seat, Spares};
+
+/// How often a worker that was called on a busy thread calls another in its stead.
+const CALLS: usize = 64;
 
 /// Runs every task of the snapshot on this thread, which belongs to the pool, and on up to `threads - 1` others of the pool.
 pub(crate) fn threaded(snapshot: Snapshot, order: &Order<'_>, threads: usize) -> Result<Finished> {
     let sparing = snapshot.holds_memory();
     let (run, roots) = Run::shared(snapshot, order.collect_errors);
     let failures = Failures::new(order);
-    let crew =
-        Crew { run: &run, offers: Offers::new(roots, threads, sparing), failures: &failures };
+    let lineage = Place::lineage_of(std::ptr::from_ref(&run).addr());
+    let spares = Spares::new(roots, threads, sparing);
+    let crew = Crew { run: &run, spares, failures: &failures, lineage };
     let waiting = Place::enter(Here::Waiting(crew.id()));
     rayon::scope(|scope| crew.work(scope));
     drop(waiting);
+    drop(crew);
     failures.outcome(run)
+}
+
+/// Makes the current thread known as one of a runtime's pool.
+pub(crate) fn own_this_thread() {
+    IS_OWN.set(true);
+}
+
+/// Whether the current thread is one of a runtime's pool.
+pub(crate) fn is_own_thread() -> bool {
+    IS_OWN.get()
+}
+
+/// Whether the current thread is in the middle of a task, or waits for a run of one.
+pub(crate) fn is_busy() -> bool {
+    !matches!(*HERE.with_borrow(Arc::clone), Here::Idle)
 }
 
 /// What the workers of one run share.
 struct Crew<'a> {
     run: &'a Run,
-    offers: Offers,
+    spares: Spares,
     failures: &'a Failures<'a>,
+    /// The runs that this one is nested in, the outermost first, and itself.
+    lineage: Arc<[usize]>,
 }
 
 impl<'a> Crew<'a> {
@@ -38,28 +61,36 @@ impl<'a> Crew<'a> {
 
     /// A worker's life: work while there is any, then go.
     fn work<'s>(&'s self, scope: &rayon::Scope<'s>) {
-        let _place = Place::enter(Here::Working);
-        let mut tasks = Vec::new();
-        while self.offers.take(&mut tasks) || self.offers.wait_and_take(&mut tasks) {
-            while let Some(task) = tasks.pop() {
-                // Before the task, which may be long: whatever else there is to do is for others.
-                self.share(&mut tasks, scope);
-                if !self.follow(task, &mut tasks, scope) {
-                    self.offers.leave();
+        let _place = Place::enter(Here::Working(Arc::clone(&self.lineage)));
+        let mut fresh = Vec::new();
+        loop {
+            let seat = self.spares.sit();
+            while let Some(task) =
+                self.spares.take(&seat).or_else(|| self.spares.wait_and_take(&seat))
+            {
+                if !self.follow(task, &seat, &mut fresh, scope) {
+                    // Others see that the run is stopped; what lies in the queue is dropped with it.
+                    self.spares.stand_up(seat);
+                    self.spares.leave_at_once();
                     return;
                 }
             }
+            // In this order: there is a seat for each worker that is counted.
+            self.spares.stand_up(seat);
+            if !self.spares.leave() {
+                return;
+            }
         }
-        self.offers.leave();
     }
 
-    /// Runs a task, then its first dependent that is ready, and so on; other dependents wait on the stack, the one that
-    /// comes first in static order on top. False when the run should stop.
+    /// Runs a task, then its first dependent that is ready, and so on; other dependents go to the queue. False when the run
+    /// should stop.
     #[inline]
     fn follow<'s>(
         &'s self,
         first: Ready,
-        tasks: &mut Vec<Ready>,
+        seat: &Seat,
+        fresh: &mut Vec<Ready>,
         scope: &rayon::Scope<'s>,
     ) -> bool {
         let mut next = Some(first);
@@ -67,83 +98,87 @@ impl<'a> Crew<'a> {
             if !self.failures.order.stop.goes_on() {
                 return false;
             }
-            let (done, executed) = self.run.execute(task);
-            if let Executed::Failed(failure) = executed {
+            // Before the task, which may be long: whatever else there is to do is for others.
+            if (!seat.is_empty() || self.spares.has_roots()) && self.spares.claim() {
+                scope.spawn(|scope| self.join(scope, CALLS));
+            }
+            let (done, failure) = self.run.execute(task);
+            if let Some(failure) = failure {
                 self.failures.add(done.index(), failure);
                 if !self.failures.order.collect_errors {
                     return false;
                 }
             }
-            let before = tasks.len();
             self.run.finish(done, |ready| match next {
                 None => next = Some(ready),
-                Some(_) => tasks.push(ready),
+                Some(_) => fresh.push(ready),
             });
-            if next.is_some() && !tasks.is_empty() {
-                tasks[before..].reverse();
-                self.share(tasks, scope);
+            if !fresh.is_empty() {
+                seat.put(fresh);
             }
         }
         true
     }
 
-    /// Gives work away if there is any and somebody is idle.
-    #[inline]
-    fn share<'s>(&'s self, tasks: &mut Vec<Ready>, scope: &rayon::Scope<'s>) {
-        if tasks.is_empty() && !self.offers.has_roots() {
-            return;
-        }
-        match self.offers.demand() {
-            Demand::None => {}
-            Demand::Tasks => self.offers.offer(tasks),
-            Demand::Worker => {
-                self.offers.offer(tasks);
-                scope.spawn(|scope| self.join(scope));
-            }
-        }
-    }
-
-    /// A worker that was called arrives. On a thread that is in the middle of another task (which waits for something in
-    /// rayon and was given this job to pass the time) it goes again: that task would otherwise wait for our whole run.
-    fn join<'s>(&'s self, scope: &rayon::Scope<'s>) {
-        match Place::here() {
-            Here::Idle => self.work(scope),
-            Here::Waiting(run) if run == self.id() => self.work(scope),
-            Here::Waiting(_) | Here::Working => self.offers.leave(),
+    /// A worker that was called arrives.
+    ///
+    /// On a thread that is in the middle of a task (which waits for something in rayon, and was given this job to pass the
+    /// time) it calls another in its stead: that task would otherwise wait for our whole run. But a thread that waits for
+    /// a run that ours is nested in loses nothing by helping.
+    fn join<'s>(&'s self, scope: &rayon::Scope<'s>, calls: usize) {
+        let may_work = match &*HERE.with_borrow(Arc::clone) {
+            Here::Idle => true,
+            Here::Waiting(run) => self.lineage.contains(run),
+            Here::Working(_) => false,
+        };
+        if may_work {
+            self.work(scope);
+        } else if calls > 0 {
+            // The job comes to lie in this thread's queue again; an idle thread is quicker than we are after this.
+            std::thread::yield_now();
+            scope.spawn(move |scope| self.join(scope, calls - 1));
+        } else {
+            self.spares.leave_at_once();
         }
     }
 }
 
-/// What the current thread is in the middle of.
-#[derive(Clone, Copy)]
+/// What a thread is in the middle of.
 enum Here {
     /// Nothing of ours.
     Idle,
     /// At the end of the run with this id, until its other workers are done.
     Waiting(usize),
-    /// In a worker's loop, perhaps in a task.
-    Working,
+    /// In a worker's loop, perhaps in a task, of the run with this lineage.
+    Working(Arc<[usize]>),
 }
 
 thread_local! {
-    static HERE: Cell<Here> = const { Cell::new(Here::Idle) };
+    static IS_OWN: Cell<bool> = const { Cell::new(false) };
+    static HERE: RefCell<Arc<Here>> = RefCell::new(Arc::new(Here::Idle));
 }
 
 /// Marks what the thread is in the middle of, until dropped.
-struct Place(Here);
+struct Place(Option<Arc<Here>>);
 
 impl Place {
     fn enter(here: Here) -> Self {
-        Place(HERE.replace(here))
+        Place(Some(HERE.replace(Arc::new(here))))
     }
 
-    fn here() -> Here {
-        HERE.get()
+    /// The lineage of a run that starts here.
+    fn lineage_of(run: usize) -> Arc<[usize]> {
+        match &*HERE.with_borrow(Arc::clone) {
+            Here::Working(outer) => outer.iter().copied().chain([run]).collect(),
+            Here::Idle | Here::Waiting(_) => Arc::new([run]),
+        }
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        HERE.set(self.0);
+        if let Some(before) = self.0.take() {
+            HERE.replace(before);
+        }
     }
 }

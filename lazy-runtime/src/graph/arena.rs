@@ -19,7 +19,7 @@ pub(super) const MAX_NODE: usize = 1 << 10;
 pub(super) const ALIGN: usize = 8;
 
 /// Counts as that many live nodes while a thread still allocates from the chunk.
-const OPEN: usize = 1 << 40;
+const OPEN: usize = 1 << (usize::BITS - 8);
 
 /// Nodes are numbered by their place: a chunk owns as many numbers as it has places. Unique in a process.
 static NEXT_ID: AtomicU64 = AtomicU64::new(0);

@@ -21,6 +21,6 @@ mod view;
 pub(crate) use inputs::Inputs;
 pub(crate) use node::Dependencies;
 pub(crate) use node::{Kind, NodeRef, Payload, TypedRef};
-pub(crate) use run::{Executed, Finished, Ready, Run};
+pub(crate) use run::{Finished, Ready, Run};
 pub(crate) use snapshot::Snapshot;
 pub use view::Graph;

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
-use std::panic::Location;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -116,7 +116,10 @@ impl<P: Payload> Node<P> {
     const VTABLE: &'static VTable = &VTable {
         kind: P::KIND,
         function: Self::FUNCTION,
-        stored: Stored::of::<P::Output>(),
+        stored: match P::KIND {
+            Kind::Task => Stored::of::<P::Output>(),
+            Kind::Data => Stored::NOTHING,
+        },
         output_type: std::any::type_name::<P::Output>,
         dependencies: |node, found| {
             // SAFETY: this table belongs to nodes of type `Node<P>` only.
@@ -277,12 +280,16 @@ pub(crate) struct NodeRef(NodePtr);
 impl NodeRef {
     #[inline]
     fn new<P: Payload>(payload: P, location: &'static Location<'static>) -> NodeRef {
-        if const { size_of::<Node<P>>() <= arena::MAX_NODE && align_of::<Node<P>>() <= arena::ALIGN }
-        {
+        if const { Self::fits::<P>() } {
             Self::place(payload, location)
         } else {
             Self::place(Boxed(Box::new(payload)), location)
         }
+    }
+
+    /// Whether a node with this payload lies in the arena as it is.
+    const fn fits<P>() -> bool {
+        size_of::<Node<P>>() <= arena::MAX_NODE && align_of::<Node<P>>() <= arena::ALIGN
     }
 
     #[inline]
@@ -308,6 +315,11 @@ impl NodeRef {
         self.0.key()
     }
 
+    /// A number that grows with the time at which the node was made, on one thread.
+    pub(crate) fn id(&self) -> u64 {
+        arena::id(self.0.0.cast())
+    }
+
     pub(crate) fn kind(&self) -> Kind {
         self.0.vtable().kind
     }
@@ -317,7 +329,7 @@ impl Clone for NodeRef {
     #[inline]
     fn clone(&self) -> Self {
         // Relaxed: the new reference is made from one that exists, as `Arc` does it.
-        if self.0.header().references.fetch_add(1, Ordering::Relaxed) > MAX_REFERENCES {
+        if self.0.header().references.fetch_add(1, Ordering::Relaxed) >= MAX_REFERENCES {
             std::process::abort();
         }
         NodeRef(self.0)
@@ -337,51 +349,60 @@ impl Drop for NodeRef {
 }
 
 thread_local! {
-    /// Nodes that lost their last reference while this thread was dropping another one.
-    static UNREACHED: RefCell<Vec<NodePtr>> = const { RefCell::new(Vec::new()) };
-    static DROPPING: Cell<bool> = const { Cell::new(false) };
+    /// Where nodes go that lose their last reference while this thread is dropping another one: the queue of the outermost
+    /// `drop_node` on its stack. It needs no destructor, so it is there as long as the thread runs any code.
+    static QUEUE: Cell<Option<NonNull<Queue>>> = const { Cell::new(None) };
 }
+
+type Queue = RefCell<Vec<NodePtr>>;
 
 /// Drops a node nobody reaches, then what only it reached, and so on, in a loop: chains are as long as they are.
 fn drop_node(node: NodePtr) {
-    let nested = DROPPING.try_with(|dropping| dropping.replace(true)).unwrap_or(false);
-    // Where the thread is ending and its queue is gone, and only there, dropping recurses.
-    if nested && UNREACHED.try_with(|unreached| unreached.borrow_mut().push(node)).is_ok() {
-        return;
-    }
-    Drain(arena::Freed::default()).start(node);
-}
-
-/// The loop of [`drop_node`]. It goes on in its own drop if a payload's drop panics.
-struct Drain(arena::Freed);
-
-impl Drain {
-    fn start(mut self, first: NodePtr) {
-        self.drop_one(first);
-        self.drop_queued();
-    }
-
-    fn drop_one(&mut self, node: NodePtr) {
-        // SAFETY: the last reference is gone, so the node is ours alone.
-        unsafe {
-            (node.vtable().drop_payload)(node);
-            self.0.free(node.0.cast());
-        }
-    }
-
-    fn drop_queued(&mut self) {
-        while let Ok(Some(node)) = UNREACHED.try_with(|unreached| unreached.borrow_mut().pop()) {
-            self.drop_one(node);
-        }
+    match QUEUE.get() {
+        // SAFETY: the queue is on the stack below us: it is taken from `QUEUE` before its function returns.
+        Some(queue) => unsafe { queue.as_ref() }.borrow_mut().push(node),
+        None => drop_nodes(node),
     }
 }
 
-impl Drop for Drain {
+/// Has a queue in [`QUEUE`] while it lives, also when something unwinds.
+struct Registered<'a>(PhantomData<&'a Queue>);
+
+impl<'a> Registered<'a> {
+    fn new(queue: &'a Queue) -> Self {
+        QUEUE.set(Some(NonNull::from(queue)));
+        Registered(PhantomData)
+    }
+}
+
+impl Drop for Registered<'_> {
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.drop_queued();
-        }
-        let _ = DROPPING.try_with(|dropping| dropping.set(false));
+        QUEUE.set(None);
+    }
+}
+
+fn drop_nodes(first: NodePtr) {
+    let queue = Queue::default();
+    let mut freed = arena::Freed::default();
+    let mut outcome = Ok(());
+    let mut next = Some(first);
+    let registered = Registered::new(&queue);
+    while let Some(node) = next {
+        // A payload holds values of the user's, whose drops may panic; the other nodes are dropped all the same.
+        let dropped = catch_unwind(AssertUnwindSafe(|| {
+            // SAFETY: the last reference is gone, so the node is ours alone.
+            unsafe { (node.vtable().drop_payload)(node) };
+        }));
+        outcome = outcome.and(dropped);
+        // SAFETY: as above, and its payload is gone.
+        unsafe { freed.free(node.0.cast()) };
+        next = queue.borrow_mut().pop();
+    }
+    drop(registered);
+    if let Err(panic) = outcome
+        && !std::thread::panicking()
+    {
+        resume_unwind(panic);
     }
 }
 
@@ -390,7 +411,8 @@ impl Drop for Drain {
 /// The only ways to make one are from a payload with that output, so the type can be trusted.
 pub(crate) struct TypedRef<T> {
     node: NodeRef,
-    output: PhantomData<fn() -> T>,
+    /// Invariant: results are kept under their very type.
+    output: PhantomData<fn(T) -> T>,
 }
 
 impl<T: Send + Sync + 'static> TypedRef<T> {
@@ -407,6 +429,7 @@ impl<T: Send + Sync + 'static> TypedRef<T> {
         key: Option<Key>,
         location: &'static Location<'static>,
     ) -> Self {
+        const { assert!(NodeRef::fits::<Data<T>>(), "`value` reads it in place") };
         Self::new(Data { value, key: key.map(Box::new) }, location)
     }
 

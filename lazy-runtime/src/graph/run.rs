@@ -6,7 +6,7 @@
 
 use std::any::Any;
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -31,14 +31,6 @@ pub(crate) struct Run {
 
 /// The right to execute one task: all it depends on has finished, and nobody else has the right.
 pub(crate) struct Ready(u32);
-
-/// What became of a task.
-pub(crate) enum Executed {
-    Finished,
-    Failed(Failure),
-    /// A task it depends on had failed.
-    Skipped,
-}
 
 /// A task that was executed; what waits for it can be told.
 pub(crate) struct Done(u32);
@@ -102,27 +94,27 @@ impl Run {
                 return;
             }
             // In static order all dependencies come first, and `&mut self` says that nobody else runs tasks.
-            if let Executed::Failed(failure) = self.execute_now(index) {
+            if let Some(failure) = self.execute_now(index) {
                 failed(index, failure);
             }
         }
     }
 
-    /// Makes the call of a ready task.
+    /// Makes the call of a ready task; skips it if a task it depends on has failed.
     #[inline]
-    pub(crate) fn execute(&self, task: Ready) -> (Done, Executed) {
-        let executed = self.execute_now(task.0);
-        (Done(task.0), executed)
+    pub(crate) fn execute(&self, task: Ready) -> (Done, Option<Failure>) {
+        let failure = self.execute_now(task.0);
+        (Done(task.0), failure)
     }
 
     /// The task of `index` must be ready, and be executed by nobody else.
     #[inline]
-    fn execute_now(&self, index: u32) -> Executed {
+    fn execute_now(&self, index: u32) -> Option<Failure> {
         if let Some(failed) = &self.failed
             && self.snapshot.dependencies(index).any(|i| failed[i as usize].load(Ordering::Relaxed))
         {
-            self.skip(index, failed);
-            return Executed::Skipped;
+            failed[index as usize].store(true, Ordering::Relaxed);
+            return self.give_up_inputs(index).err().map(Failure::Panicked);
         }
         let node = self.snapshot.node(index);
         let mut inputs = Inputs::new(self, index);
@@ -133,24 +125,29 @@ impl Run {
             unsafe { node.run(&mut inputs, &self.values, index) }
         }));
         let failure = match outcome {
-            Ok(Ok(())) => return Executed::Finished,
+            Ok(Ok(())) => return None,
             Ok(Err(failure)) => failure,
             Err(payload) => Failure::Panicked(payload),
         };
         if let Some(failed) = &self.failed {
             failed[index as usize].store(true, Ordering::Relaxed);
         }
-        Executed::Failed(failure)
+        Some(failure)
     }
 
-    fn skip(&self, index: u32, failed: &[AtomicBool]) {
-        failed[index as usize].store(true, Ordering::Relaxed);
+    /// Gives up the inputs of a task that will not be run. The error is that of a value whose drop panicked.
+    fn give_up_inputs(&self, index: u32) -> std::thread::Result<()> {
+        let mut outcome = Ok(());
         for edge in self.snapshot.edges_of(index).iter().filter(|&edge| edge & DATA == 0) {
             let stored = &self.snapshot.node(*edge).vtable().stored;
-            // SAFETY: the task counts as a user of its dependencies, and will never borrow them. For one that failed,
-            // the count keeps its mark of emptiness and nothing is dropped.
-            unsafe { self.values.release_stored(*edge, stored) };
+            let released = catch_unwind(AssertUnwindSafe(|| {
+                // SAFETY: the task counts as a user of its dependencies, and will never borrow them. For one that failed,
+                // the count keeps its mark of emptiness and nothing is dropped.
+                unsafe { self.values.release_stored(*edge, stored) };
+            }));
+            outcome = outcome.and(released);
         }
+        outcome
     }
 
     /// Tells the dependents of an executed task; those that waited for it alone are ready now, in static order.
@@ -167,14 +164,15 @@ impl Run {
         }
     }
 
-    fn clear(values: &mut Values, snapshot: &Snapshot, index: u32) {
-        let stored = &snapshot.node(index).vtable().stored;
-        // SAFETY: the slot is that of this node's output.
-        unsafe { values.clear(index, stored) };
-    }
-
     /// The results, when every output has been made.
+    ///
+    /// # Panics
+    /// If an output has not been made.
     pub(crate) fn finished(mut self) -> Finished {
+        for &output in self.snapshot.outputs() {
+            let is_made = !self.snapshot.is_task(output) || self.values.is_filled(output);
+            assert!(is_made, "a run that goes well makes all its outputs");
+        }
         self.complete = true;
         Finished { run: self, next: 0, shared: HashMap::new() }
     }
@@ -183,14 +181,28 @@ impl Run {
 impl Drop for Run {
     /// Drops the values that nobody came for: after a failure or cancellation, or outputs that were not taken.
     fn drop(&mut self) {
+        let mut outcome = Ok(());
+        let mut clear = |index: u32| {
+            let stored = &self.snapshot.node(index).vtable().stored;
+            let values = &mut self.values;
+            // One value's drop may panic; the others are dropped all the same.
+            let cleared = catch_unwind(AssertUnwindSafe(|| {
+                // SAFETY: the slot is that of this node's output.
+                unsafe { values.clear(index, stored) };
+            }));
+            if outcome.is_ok() {
+                outcome = cleared;
+            }
+        };
         if self.complete {
-            self.snapshot
-                .outputs()
-                .iter()
-                .for_each(|&index| Self::clear(&mut self.values, &self.snapshot, index));
+            self.snapshot.outputs().iter().for_each(|&index| clear(index));
         } else {
-            (0..self.snapshot.len() as u32)
-                .for_each(|index| Self::clear(&mut self.values, &self.snapshot, index));
+            (0..self.snapshot.len() as u32).for_each(clear);
+        }
+        if let Err(panic) = outcome
+            && !std::thread::panicking()
+        {
+            resume_unwind(panic);
         }
     }
 }

@@ -72,14 +72,19 @@ impl Snapshot {
     /// The same graph in the order of `order.rs`.
     fn in_order(self, is_ordered: bool) -> Self {
         let order = self.shape().order(is_ordered);
+        assert_eq!(order.len(), self.len(), "an order has every node once");
         let mut places = vec![0u32; self.len()];
         order.iter().enumerate().for_each(|(place, &old)| places[old as usize] = place as u32);
         let moved = |edge: u32| places[(edge & INDEX) as usize] | (edge & DATA);
         let mut starts = Vec::with_capacity(self.starts.len());
         let mut edges = Vec::with_capacity(self.edges.len());
         starts.push(0);
-        for &old in &order {
-            edges.extend(self.edges_of(old).iter().map(|&edge| moved(edge)));
+        for (place, &old) in order.iter().enumerate() {
+            for edge in self.edges_of(old).iter().map(|&edge| moved(edge)) {
+                // Whoever runs in this order relies on it.
+                assert!(((edge & INDEX) as usize) < place, "dependencies come before dependents");
+                edges.push(edge);
+            }
             starts.push(edges.len() as u32);
         }
         Snapshot {

@@ -45,6 +45,9 @@ impl Place {
 }
 
 impl Stored {
+    /// Of a node that has no slot.
+    pub(super) const NOTHING: Stored = Stored { wide_words: 0, release: None };
+
     pub(super) const fn of<T>() -> Stored {
         Stored {
             wide_words: match Place::of::<T>() {
@@ -62,9 +65,7 @@ impl Stored {
             },
         }
     }
-}
 
-impl Stored {
     /// Whether releasing a value gives anything back.
     #[inline]
     pub(super) fn holds_memory(&self) -> bool {
@@ -146,11 +147,9 @@ impl Values {
             // SAFETY: by contract; the slot has the words of a `T`.
             unsafe { slot.cast::<T>().write(value) };
         }
-        if needs_release::<T>() {
-            let uses = &self.uses[index as usize];
-            // Nobody else changes the count before this task has finished.
-            uses.store(uses.load(Ordering::Relaxed) & !EMPTY, Ordering::Relaxed);
-        }
+        let uses = &self.uses[index as usize];
+        // Nobody else changes the count before this task has finished.
+        uses.store(uses.load(Ordering::Relaxed) & !EMPTY, Ordering::Relaxed);
     }
 
     /// Borrows the value in a slot.
@@ -191,6 +190,11 @@ impl Values {
             // SAFETY: as above, for the value.
             unsafe { slot.cast::<T>().read() }
         })
+    }
+
+    /// Whether a value has been put into a slot.
+    pub(super) fn is_filled(&self, index: u32) -> bool {
+        self.uses[index as usize].load(Ordering::Acquire) & EMPTY == 0
     }
 
     /// How many users of a value are left.

@@ -1,10 +1,10 @@
-//! Which ready task goes next, and to whom: roots in static order, and work offered by one worker to others.
+//! Which ready task goes next, and to whom: roots in static order, and tasks that a worker has to spare.
 //!
 //! It knows ready tasks and workers, never what a task does. `README.md` beside this file states the states and
 //! transitions, and why no task is lost.
 
-mod offers;
+mod spares;
 mod stop;
 
-pub(crate) use offers::{Demand, Offers};
+pub(crate) use spares::{Seat, Spares};
 pub(crate) use stop::{Reason, Stop};

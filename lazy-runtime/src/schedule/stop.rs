@@ -29,10 +29,9 @@ impl Stop {
 
     /// Stops the run, unless it is stopped already.
     pub(crate) fn stop(&self, reason: Reason) {
-        let first =
-            self.reason.compare_exchange(0, reason as u8, Ordering::Relaxed, Ordering::Relaxed);
         // A second reason changes nothing: the first is the one to report.
-        let _ = first;
+        let reason = reason as u8;
+        let _ = self.reason.compare_exchange(0, reason, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     #[inline]

@@ -1,0 +1,156 @@
+//! The ready tasks of a run that no worker is busy with: roots not yet admitted, and what workers have to spare.
+
+use std::sync::atomic::{AtomicUsize, Ordering, fence};
+use std::sync::{Mutex, MutexGuard};
+
+use crossbeam_deque::{Steal, Stealer, Worker};
+
+use crate::graph::Ready;
+
+/// Roots are admitted in portions: at most that many, at least one, about sixteen portions a worker.
+const MOST_ROOTS: usize = 256;
+
+/// How often a worker without work looks again before it goes.
+const LOOKS: usize = 64;
+
+/// What there is to do, and how many workers are there to do it.
+pub(crate) struct Spares {
+    /// Roots in reverse static order: the next to admit is the last.
+    roots: Mutex<Vec<Ready>>,
+    n_roots: AtomicUsize,
+    portion: usize,
+    /// The queues of workers that are not there.
+    seats: Mutex<Vec<Seat>>,
+    stealers: Vec<Stealer<Ready>>,
+    /// Workers in the run, those on their way included.
+    workers: AtomicUsize,
+}
+
+/// A worker's own queue: it takes what it put in last, others take what lies there longest.
+pub(crate) struct Seat(Worker<Ready>);
+
+impl Seat {
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Puts down tasks that became ready together. The first in static order is taken first.
+    #[inline]
+    pub(crate) fn put(&self, tasks: &mut Vec<Ready>) {
+        let was_empty = self.is_empty();
+        tasks.drain(..).rev().for_each(|task| self.0.push(task));
+        if was_empty {
+            // Pairs with the one in `leave`: either a worker that goes sees these tasks in its last look, or this one
+            // sees that it has gone, and calls another.
+            fence(Ordering::SeqCst);
+        }
+    }
+}
+
+impl Spares {
+    /// `roots` in static order; the caller is the first worker.
+    ///
+    /// With `sparing`, roots are admitted one by one: a worker that had many would run ahead and hold their results.
+    pub(crate) fn new(mut roots: Vec<Ready>, most_workers: usize, sparing: bool) -> Self {
+        roots.reverse();
+        let most_roots = if sparing { 1 } else { MOST_ROOTS };
+        let seats: Vec<_> = (0..most_workers).map(|_| Seat(Worker::new_lifo())).collect();
+        Spares {
+            portion: (roots.len() / (most_workers * 16)).clamp(1, most_roots),
+            n_roots: AtomicUsize::new(roots.len()),
+            roots: Mutex::new(roots),
+            stealers: seats.iter().map(|seat| seat.0.stealer()).collect(),
+            seats: Mutex::new(seats),
+            workers: AtomicUsize::new(1),
+        }
+    }
+
+    /// A queue for a worker that has been counted.
+    pub(crate) fn sit(&self) -> Seat {
+        lock(&self.seats).pop().expect("there is a seat for each worker that is counted")
+    }
+
+    /// Gives a queue back.
+    pub(crate) fn stand_up(&self, seat: Seat) {
+        lock(&self.seats).push(seat);
+    }
+
+    /// Whether roots wait to be admitted.
+    #[inline]
+    pub(crate) fn has_roots(&self) -> bool {
+        self.n_roots.load(Ordering::Relaxed) > 0
+    }
+
+    /// Counts one more worker, if there is room for one.
+    #[inline]
+    pub(crate) fn claim(&self) -> bool {
+        self.workers.load(Ordering::Relaxed) < self.stealers.len() && self.claim_room()
+    }
+
+    #[cold]
+    fn claim_room(&self) -> bool {
+        let most = self.stealers.len();
+        let room = |workers: usize| (workers < most).then_some(workers + 1);
+        self.workers.fetch_update(Ordering::SeqCst, Ordering::Relaxed, room).is_ok()
+    }
+
+    /// A worker goes. True when it should stay after all: something has been put down meanwhile.
+    pub(crate) fn leave(&self) -> bool {
+        self.workers.fetch_sub(1, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+        let is_work_left =
+            self.has_roots() || self.stealers.iter().any(|stealer| !stealer.is_empty());
+        is_work_left && self.claim()
+    }
+
+    /// A worker goes whatever is left: the run is stopped, or it is not the right thread.
+    pub(crate) fn leave_at_once(&self) {
+        self.workers.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// The next task for a worker: its own, else what others can spare, else a root.
+    #[inline]
+    pub(crate) fn take(&self, seat: &Seat) -> Option<Ready> {
+        seat.0.pop().or_else(|| self.take_from_others(seat)).or_else(|| self.admit(seat))
+    }
+
+    /// Looks for a short while longer.
+    pub(crate) fn wait_and_take(&self, seat: &Seat) -> Option<Ready> {
+        (0..LOOKS).find_map(|_| {
+            std::hint::spin_loop();
+            self.take(seat)
+        })
+    }
+
+    /// Takes the older half of another worker's queue: what is furthest from what it works at.
+    fn take_from_others(&self, seat: &Seat) -> Option<Ready> {
+        let filled = self.stealers.iter().filter(|stealer| !stealer.is_empty());
+        filled.into_iter().find_map(|stealer| {
+            loop {
+                match stealer.steal_batch_and_pop(&seat.0) {
+                    Steal::Success(task) => return Some(task),
+                    Steal::Empty => return None,
+                    Steal::Retry => std::hint::spin_loop(),
+                }
+            }
+        })
+    }
+
+    /// Takes a portion of the roots.
+    fn admit(&self, seat: &Seat) -> Option<Ready> {
+        if !self.has_roots() {
+            return None;
+        }
+        let mut roots = lock(&self.roots);
+        let rest = roots.len().saturating_sub(self.portion);
+        roots.drain(rest..).for_each(|task| seat.0.push(task));
+        self.n_roots.store(rest, Ordering::SeqCst);
+        seat.0.pop()
+    }
+}
+
+fn lock<T>(tasks: &Mutex<T>) -> MutexGuard<'_, T> {
+    // No user code runs under these locks, so a poisoned one is still in order.
+    tasks.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
