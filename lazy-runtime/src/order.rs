@@ -11,7 +11,7 @@
 //!    for the other's result would be held meanwhile.
 //! 2. A depth-first walk from the outputs that visits dependencies in that order.
 //! 3. Tasks further on in the walk are run at once when they are all that a held value waits for, all are ready, and they are
-//!    few, or outputs, whose results are held to the end anyway. So a file that three results are made of is held once, not until
+//!    one, or the value has few dependents, or they are outputs, whose results are held to the end anyway. So a file that three results are made of is held once, not until
 //!    the walk comes to the third.
 //!
 //! ```text
@@ -112,8 +112,9 @@ impl Shape<'_> {
     }
 }
 
-/// That many dependents of a value are run together, even if each makes a value that is held meanwhile.
-const FEW: u32 = 4;
+/// That many dependents of a value are run together, even if each makes a value that is held meanwhile. Of more, only the last
+/// is pulled forward.
+const FEW: usize = 4;
 
 /// Step 3: replays the walk and pulls forward what frees a value.
 struct Eager<'a> {
@@ -195,8 +196,7 @@ impl<'a> Eager<'a> {
         }
         for dependency in shape.made(node) {
             self.left[dependency as usize] -= 1;
-            // Once, when enough have run that the rest are few.
-            if self.left[dependency as usize] == FEW && self.blocked[dependency as usize] == 0 {
+            if self.left[dependency as usize] == 1 && self.blocked[dependency as usize] == 0 {
                 self.pull_dependents(dependency);
             }
         }
@@ -216,7 +216,8 @@ impl<'a> Eager<'a> {
     fn pull_dependents(&mut self, node: u32) {
         let dependents = self.dependents.of_node(node);
         let left = || dependents.iter().copied().filter(|&next| !self.ran[next as usize]);
-        if self.left[node as usize] <= FEW || left().all(|next| self.is_output[next as usize]) {
+        let are_few = self.left[node as usize] == 1 || dependents.len() <= FEW;
+        if are_few || left().all(|next| self.is_output[next as usize]) {
             self.groups.push(self.pulled.len());
             self.pulled.extend(left());
         }

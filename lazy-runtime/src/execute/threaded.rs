@@ -68,6 +68,10 @@ impl<'a> Crew<'a> {
             while let Some(task) =
                 self.spares.take(&seat).or_else(|| self.spares.wait_and_take(&seat))
             {
+                // One worker calls the next, until all threads are there or nothing is left to spare.
+                if self.spares.has_any() && self.spares.claim() {
+                    scope.spawn(|scope| self.join(scope, CALLS));
+                }
                 if !self.follow(task, &seat, &mut fresh, scope) {
                     // Others see that the run is stopped; what lies in the queue is dropped with it.
                     self.spares.stand_up(seat);
@@ -98,8 +102,8 @@ impl<'a> Crew<'a> {
             if !self.failures.order.stop.goes_on() {
                 return false;
             }
-            // Before the task, which may be long: whatever else there is to do is for others.
-            if (!seat.is_empty() || self.spares.has_roots()) && self.spares.claim() {
+            // Before the task, which may be long: what became ready with it is for others.
+            if !seat.is_empty() && self.spares.claim() {
                 scope.spawn(|scope| self.join(scope, CALLS));
             }
             let (done, failure) = self.run.execute(task);

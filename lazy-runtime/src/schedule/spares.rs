@@ -99,9 +99,12 @@ impl Spares {
     pub(crate) fn leave(&self) -> bool {
         self.workers.fetch_sub(1, Ordering::SeqCst);
         fence(Ordering::SeqCst);
-        let is_work_left =
-            self.has_roots() || self.stealers.iter().any(|stealer| !stealer.is_empty());
-        is_work_left && self.claim()
+        self.has_any() && self.claim()
+    }
+
+    /// Whether anybody has anything to spare.
+    pub(crate) fn has_any(&self) -> bool {
+        self.has_roots() || self.stealers.iter().any(|stealer| !stealer.is_empty())
     }
 
     /// A worker goes whatever is left: the run is stopped, or it is not the right thread.
