@@ -91,8 +91,6 @@ pub(super) struct Header {
     vtable: &'static VTable,
     location: &'static Location<'static>,
     references: AtomicU32,
-    /// Where a snapshot that is being made has put this node; see `snapshot.rs`.
-    pub(super) mark: AtomicU32,
 }
 
 #[repr(C)]
@@ -295,12 +293,7 @@ impl NodeRef {
     #[inline]
     fn place<P: Payload>(payload: P, location: &'static Location<'static>) -> NodeRef {
         let memory = arena::allocate(size_of::<Node<P>>()).cast::<Node<P>>();
-        let header = Header {
-            vtable: Node::<P>::VTABLE,
-            location,
-            references: AtomicU32::new(1),
-            mark: AtomicU32::new(0),
-        };
+        let header = Header { vtable: Node::<P>::VTABLE, location, references: AtomicU32::new(1) };
         // SAFETY: the arena gave memory of this size, with the alignment checked in `new`.
         unsafe { memory.write(Node { header, payload }) };
         NodeRef(NodePtr(memory.cast()))

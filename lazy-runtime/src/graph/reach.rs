@@ -5,6 +5,8 @@
 //! jumps about as a depth-first walk does. Where threads share nodes a dependency may stand in a newer chunk; that chunk is then
 //! swept again for what was added.
 //!
+//! A node's number is its rank among the bits; it is stored nowhere, so a snapshot reads nodes and writes none.
+//!
 //! A chunk carries a `mark`, the index of its sweep. It is believed only if that sweep is of this very chunk, so nothing is
 //! cleared between snapshots (the sparse set of Briggs and Torczon, "An efficient representation for sparse sets", 1993).
 
@@ -12,7 +14,7 @@ use std::collections::BinaryHeap;
 use std::sync::atomic::Ordering;
 
 use super::arena::{ChunkPtr, PLACES};
-use super::node::NodePtr;
+use super::node::{Kind, NodePtr};
 
 const WORDS: usize = PLACES / 64;
 
@@ -22,16 +24,23 @@ struct Sweep {
     reached: [u64; WORDS],
     /// Reached, and its dependencies not yet looked at.
     open: [u64; WORDS],
+    /// Which of the reached are data.
+    data: [u64; WORDS],
+    /// How many nodes there are before each word, in all older chunks and in this one.
+    before: [u32; WORDS],
     is_queued: bool,
 }
 
-/// The nodes that are reached. Made under the lock of the marks.
+/// The nodes that are reached. Made, and asked, under the lock of the marks.
 #[derive(Default)]
 pub(super) struct Reach {
     sweeps: Vec<Sweep>,
+    /// The sweeps from the oldest chunk to the newest.
+    by_age: Vec<u32>,
     /// Chunks with open nodes, as (number of the first place, index of the sweep): the newest is next.
     queue: BinaryHeap<(u64, u32)>,
     found: Vec<NodePtr>,
+    len: usize,
 }
 
 impl Reach {
@@ -41,19 +50,30 @@ impl Reach {
         while let Some((_, index)) = reach.queue.pop() {
             reach.sweep(index as usize);
         }
+        reach.count();
         reach
     }
 
     /// How many nodes there are.
     pub(super) fn len(&self) -> usize {
-        let bits = self.sweeps.iter().flat_map(|sweep| &sweep.reached);
-        bits.map(|bits| bits.count_ones() as usize).sum()
+        self.len
     }
 
-    /// The nodes in the order in which they were made (by each thread; chunks of several threads take turns).
-    pub(super) fn for_each(mut self, mut visit: impl FnMut(NodePtr)) {
-        self.sweeps.sort_unstable_by_key(|sweep| sweep.chunk.first_id());
-        for sweep in &self.sweeps {
+    /// The number of a reached node, and whether it is data.
+    #[inline]
+    pub(super) fn number(&self, node: NodePtr) -> (u32, bool) {
+        let (chunk, place) = ChunkPtr::of(node.0.cast());
+        let sweep = &self.sweeps[chunk.mark().load(Ordering::Relaxed) as usize];
+        debug_assert!(sweep.chunk == chunk, "the mark of a reached chunk is this reach's");
+        let (word, bit) = (place / 64, 1u64 << (place % 64));
+        let rank = (sweep.reached[word] & (bit - 1)).count_ones();
+        (sweep.before[word] + rank, sweep.data[word] & bit != 0)
+    }
+
+    /// The nodes by number: as they were made by each thread; chunks of several threads take turns.
+    pub(super) fn for_each(&self, mut visit: impl FnMut(NodePtr)) {
+        for &index in &self.by_age {
+            let sweep = &self.sweeps[index as usize];
             for (word, &bits) in sweep.reached.iter().enumerate() {
                 let mut bits = bits;
                 while bits != 0 {
@@ -61,6 +81,19 @@ impl Reach {
                     visit(NodePtr(sweep.chunk.node_at(place).cast()));
                     bits &= bits - 1;
                 }
+            }
+        }
+    }
+
+    /// Gives each node its number.
+    fn count(&mut self) {
+        self.by_age = (0..self.sweeps.len() as u32).collect();
+        self.by_age.sort_unstable_by_key(|&index| self.sweeps[index as usize].chunk.first_id());
+        for &index in &self.by_age {
+            let sweep = &mut self.sweeps[index as usize];
+            for (before, bits) in sweep.before.iter_mut().zip(&sweep.reached) {
+                *before = u32::try_from(self.len).expect("a graph has fewer than 2^31 nodes");
+                self.len += bits.count_ones() as usize;
             }
         }
     }
@@ -90,8 +123,9 @@ impl Reach {
     fn enter(&mut self, chunk: ChunkPtr) -> usize {
         let index = self.sweeps.len();
         chunk.mark().store(index as u32, Ordering::Relaxed);
-        let (reached, open) = ([0; WORDS], [0; WORDS]);
-        self.sweeps.push(Sweep { chunk, reached, open, is_queued: false });
+        let [reached, open, data] = [[0; WORDS]; 3];
+        let before = [0; WORDS];
+        self.sweeps.push(Sweep { chunk, reached, open, data, before, is_queued: false });
         index
     }
 
@@ -101,7 +135,12 @@ impl Reach {
         let mut found = std::mem::take(&mut self.found);
         for word in (0..WORDS).rev() {
             while let Some(place) = self.sweeps[index].close_last(word) {
-                NodePtr(chunk.node_at(place).cast()).dependencies(&mut found);
+                let node = NodePtr(chunk.node_at(place).cast());
+                if node.vtable().kind == Kind::Data {
+                    self.sweeps[index].data[word] |= 1 << (place % 64);
+                    continue;
+                }
+                node.dependencies(&mut found);
                 for dependency in found.drain(..) {
                     let (other, place) = ChunkPtr::of(dependency.0.cast());
                     if other == chunk {

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use super::inputs::Inputs;
 use super::node::TypedRef;
 use super::snapshot::{DATA, Snapshot};
-use super::values::Values;
+use super::values::{EMPTY, Values};
 use crate::error::Failure;
 use crate::order::Dependents;
 
@@ -70,7 +70,7 @@ impl Run {
         let count = snapshot.len() as u32;
         let wide = |index| snapshot.node(index).vtable().stored.wide_words;
         let wide = snapshot.has_wide_results().then(|| (0..count).map(wide));
-        let values = Values::new(snapshot.uses(), wide, exclusive);
+        let values = Values::new(snapshot.uses(EMPTY), wide, exclusive);
         let failed = collect_errors
             .then(|| (0..count).map(|_| AtomicBool::new(false)).collect::<Box<[_]>>());
         Run { snapshot, values, waiting: Vec::new(), dependents: None, failed, complete: false }

@@ -1,12 +1,11 @@
 //! The part of the graph that some outputs reach, in static order, with dense indices and flat edges.
 //!
-//! Making one looks at each node twice and hashes nothing: first the nodes are found (`reach.rs`), then each gets the next
-//! number, which it carries as its `mark` for its dependents to find. One snapshot is made at a time, under a
-//! lock that is held while no task and no user code runs.
+//! Making one looks at each node twice and hashes nothing: first the nodes are found and numbered (`reach.rs`), then each gets its
+//! edges. One snapshot is made at a time, under a lock that is held while no task and no user code runs.
 
 use std::panic::Location;
 use std::sync::Mutex;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::AtomicU32;
 
 use super::node::{Kind, NodePtr, NodeRef};
 use super::reach::Reach;
@@ -49,14 +48,11 @@ impl Snapshot {
     fn as_made(outputs: Vec<NodeRef>) -> (Self, bool) {
         let _lock = MARKS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let reach = Reach::of(outputs.iter().map(NodeRef::ptr));
+        assert!(reach.len() < INDEX as usize, "a graph has fewer than 2^31 nodes");
         let mut flat = Flat::with_room_for(reach.len());
-        reach.for_each(|node| flat.add(node));
-        if !flat.is_ordered {
-            flat.find_edges_again();
-        }
-        let edge_to = |output: &NodeRef| output.ptr().header().mark.load(Ordering::Relaxed);
+        reach.for_each(|node| flat.add(node, &reach));
         let snapshot = Snapshot {
-            outputs: outputs.iter().map(|output| edge_to(output) & INDEX).collect(),
+            outputs: outputs.iter().map(|output| reach.number(output.ptr()).0).collect(),
             nodes: flat.nodes,
             starts: flat.starts,
             edges: flat.edges,
@@ -183,14 +179,14 @@ impl Snapshot {
         self.node(index).literals(show);
     }
 
-    /// How often each result is used: once for each edge to a dependent, once for each output.
-    pub(super) fn uses(&self) -> Vec<u32> {
-        let mut uses = vec![0; self.len()];
+    /// Counts `first` and how often each result is used: once for each edge to a dependent, once for each output.
+    pub(super) fn uses(&self, first: u32) -> Vec<AtomicU32> {
+        let mut uses: Vec<_> = (0..self.len()).map(|_| AtomicU32::new(first)).collect();
         for edge in self.edges.iter().filter(|&edge| edge & DATA == 0) {
-            uses[*edge as usize] += 1;
+            *uses[*edge as usize].get_mut() += 1;
         }
         for output in &self.outputs {
-            uses[*output as usize] += 1;
+            *uses[*output as usize].get_mut() += 1;
         }
         uses
     }
@@ -225,50 +221,23 @@ impl Flat {
         }
     }
 
-    /// Gives a node the next number, and its edges, for its dependencies usually have theirs.
+    /// Adds the node with the next number.
     #[inline]
-    fn add(&mut self, node: NodePtr) {
-        let index = u32::try_from(self.nodes.len()).ok().filter(|&index| index < INDEX);
-        let index = index.expect("a graph has fewer than 2^31 nodes");
+    fn add(&mut self, node: NodePtr, reach: &Reach) {
         let vtable = node.vtable();
-        let edge = match vtable.kind {
-            Kind::Task => {
-                self.n_tasks += 1;
-                self.holds_memory |= vtable.stored.holds_memory();
-                self.has_wide_results |= vtable.stored.wide_words > 0;
-                self.add_edges(node);
-                index
+        if vtable.kind == Kind::Task {
+            self.n_tasks += 1;
+            self.holds_memory |= vtable.stored.holds_memory();
+            self.has_wide_results |= vtable.stored.wide_words > 0;
+            node.dependencies(&mut self.found);
+            for dependency in self.found.drain(..) {
+                let (number, is_data) = reach.number(dependency);
+                self.is_ordered &= (number as usize) < self.nodes.len();
+                self.edges.push(if is_data { number | DATA } else { number });
             }
-            Kind::Data => index | DATA,
-        };
-        // Relaxed: marks are read and written under the lock only.
-        node.header().mark.store(edge, Ordering::Relaxed);
+        }
         self.nodes.push(node);
         self.starts
             .push(u32::try_from(self.edges.len()).expect("a graph has fewer than 2^32 edges"));
-    }
-
-    #[inline]
-    fn add_edges(&mut self, node: NodePtr) {
-        node.dependencies(&mut self.found);
-        for dependency in self.found.drain(..) {
-            let edge = dependency.header().mark.load(Ordering::Relaxed);
-            // A mark may be left from another snapshot: it is this one's if it leads back to the node.
-            self.is_ordered &= self.nodes.get((edge & INDEX) as usize) == Some(&dependency);
-            self.edges.push(edge);
-        }
-    }
-
-    /// Finds the edges again, now that all nodes have their numbers.
-    #[cold]
-    fn find_edges_again(&mut self) {
-        let mut position = 0;
-        for node in &self.nodes {
-            node.dependencies(&mut self.found);
-            for dependency in self.found.drain(..) {
-                self.edges[position] = dependency.header().mark.load(Ordering::Relaxed);
-                position += 1;
-            }
-        }
     }
 }

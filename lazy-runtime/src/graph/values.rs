@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 const WIDE_WORDS: usize = 4;
 
 /// In a use count: there is no value in the slot (not yet, or never).
-const EMPTY: u32 = 1 << 31;
+pub(super) const EMPTY: u32 = 1 << 31;
 
 /// How a type's values are stored, for code that does not know the type.
 #[derive(Clone, Copy)]
@@ -101,10 +101,10 @@ pub(super) struct Values {
 unsafe impl Sync for Values {}
 
 impl Values {
-    /// Room for one result a node, used that often. `wide_words` says for each node how many words of the second buffer its
+    /// Room for one result a node, used that often; each use count says that the room is [`EMPTY`] as well. `wide_words` says for each node how many words of the second buffer its
     /// result needs; `None` if none does, which saves a look at every node.
     pub(super) fn new(
-        uses: Vec<u32>,
+        uses: Vec<AtomicU32>,
         wide_words: Option<impl Iterator<Item = u32>>,
         exclusive: bool,
     ) -> Self {
@@ -115,7 +115,6 @@ impl Values {
             unsafe { *word.get() = MaybeUninit::new(total as u64) };
             total += wide as usize;
         }
-        let uses = uses.into_iter().map(|count| AtomicU32::new(count | EMPTY)).collect();
         Values { words, wide: room(total), uses, exclusive }
     }
 
