@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use crate::arg::{Arg, Args};
 use crate::delayed::Delayed;
 use crate::error::Failure;
-use crate::graph::{Dependencies, Inputs, Kind, Payload};
+use crate::graph::{Dependencies, Inputs, Kind, Payload, ShowLiteral};
 
 /// What is known of a function before it is called: one static value a function, a pointer a node.
 #[derive(Debug)]
@@ -177,7 +177,7 @@ impl<D: Describe, F: TaskFn<A>, A: Args, O: Outcome<F::Output>> Payload for Call
         result
     }
 
-    fn literals(&self, show: &mut dyn FnMut(usize, &dyn Any)) {
+    fn literals(&self, show: ShowLiteral<'_>) {
         self.args.literals(show);
     }
 }

@@ -20,7 +20,7 @@ pub(crate) use lists::List;
 pub(crate) use owned::Dependency;
 pub use show::{FindNothing, FindOwner, Owners, Probe, ShowDebug, ShowOpaque, Shown};
 
-use crate::graph::{Dependencies, Inputs};
+use crate::graph::{Dependencies, Inputs, ShowLiteral};
 
 /// Accepted for a parameter that is taken by value.
 #[diagnostic::on_unimplemented(
@@ -225,7 +225,7 @@ pub trait Args: Send + Sync + 'static {
     /// Gives the inputs up, in order.
     fn release(&self, inputs: &mut Inputs<'_>);
     /// Shows the literals with their positions.
-    fn literals(&self, show: &mut dyn FnMut(usize, &dyn Any));
+    fn literals(&self, show: ShowLiteral<'_>);
 }
 
 macro_rules! args {
@@ -244,7 +244,7 @@ macro_rules! args {
             }
 
             #[allow(unused_variables, reason = "a function without parameters has no inputs")]
-            fn literals(&self, show: &mut dyn FnMut(usize, &dyn Any)) {
+            fn literals(&self, show: ShowLiteral<'_>) {
                 $(if let Some(literal) = self.$at.literal() {
                     show($at, literal);
                 })*

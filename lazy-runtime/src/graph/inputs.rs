@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::node::TypedRef;
+use super::reference::TypedRef;
 use super::run::Run;
 use super::snapshot::{DATA, INDEX};
 

@@ -13,6 +13,7 @@ mod inputs;
 mod node;
 mod paths;
 mod reach;
+mod reference;
 mod run;
 mod snapshot;
 mod values;
@@ -20,7 +21,8 @@ mod view;
 
 pub(crate) use inputs::Inputs;
 pub(crate) use node::Dependencies;
-pub(crate) use node::{Kind, NodeRef, Payload, TypedRef};
+pub(crate) use node::{Kind, Payload, ShowLiteral};
+pub(crate) use reference::{NodeRef, TypedRef};
 pub(crate) use run::{Finished, Ready, Run};
 pub(crate) use snapshot::Snapshot;
 pub use view::Graph;

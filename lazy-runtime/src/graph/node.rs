@@ -1,22 +1,18 @@
-//! A node, what it can do, and the counted reference to it.
+//! A node, and what it can do.
 
 use std::any::Any;
-use std::cell::{Cell, RefCell};
-use std::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
+use std::panic::Location;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::AtomicU32;
 
 use super::arena;
 use super::inputs::Inputs;
+use super::reference::TypedRef;
 use super::values::{Stored, Values};
 use crate::error::Failure;
 use crate::key::Key;
 use crate::task::Function;
-
-/// More references than this to one node end the process, long before the counter could wrap.
-const MAX_REFERENCES: u32 = i32::MAX as u32;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Kind {
@@ -66,7 +62,7 @@ pub struct Dependencies<'a>(&'a mut Vec<NodePtr>);
 impl Dependencies<'_> {
     #[inline]
     pub(crate) fn push<T>(&mut self, dependency: &TypedRef<T>) {
-        self.0.push(dependency.node.0);
+        self.0.push(dependency.node().ptr());
     }
 }
 
@@ -90,11 +86,11 @@ pub(super) struct VTable {
 pub(super) struct Header {
     vtable: &'static VTable,
     location: &'static Location<'static>,
-    references: AtomicU32,
+    pub(super) references: AtomicU32,
 }
 
 #[repr(C)]
-struct Node<P> {
+pub(super) struct Node<P> {
     header: Header,
     payload: P,
 }
@@ -153,7 +149,25 @@ impl<P: Payload> Node<P> {
     }
 }
 
+impl<P: Payload> Node<P> {
+    /// A node with one reference.
+    #[inline]
+    pub(super) fn new(payload: P, location: &'static Location<'static>) -> Self {
+        let header = Header { vtable: Self::VTABLE, location, references: AtomicU32::new(1) };
+        Node { header, payload }
+    }
+}
+
 impl NodePtr {
+    /// Drops what the node holds.
+    ///
+    /// # Safety
+    /// The last reference is gone, and so is the payload afterwards.
+    pub(super) unsafe fn drop_payload(self) {
+        // SAFETY: by contract, and the table is the node's own.
+        unsafe { (self.vtable().drop_payload)(self) }
+    }
+
     #[inline]
     pub(super) fn header(&self) -> &Header {
         // SAFETY: whoever has a `NodePtr` has a reference that keeps the node alive.
@@ -229,6 +243,12 @@ pub(crate) struct Data<T> {
     key: Option<Box<Key>>,
 }
 
+impl<T> Data<T> {
+    pub(super) fn new(value: Arc<T>, key: Option<Key>) -> Self {
+        Data { value, key: key.map(Box::new) }
+    }
+}
+
 impl<T: Send + Sync + 'static> Payload for Data<T> {
     type Output = T;
     const KIND: Kind = Kind::Data;
@@ -248,7 +268,7 @@ impl<T: Send + Sync + 'static> Payload for Data<T> {
 }
 
 /// A payload that is too large, or too strictly aligned, for the arena.
-struct Boxed<P>(Box<P>);
+pub(super) struct Boxed<P>(pub(super) Box<P>);
 
 impl<P: Payload> Payload for Boxed<P> {
     type Output = P::Output;
@@ -269,188 +289,5 @@ impl<P: Payload> Payload for Boxed<P> {
 
     fn key(&self) -> Option<Key> {
         self.0.key()
-    }
-}
-
-/// A counted reference to a node: the node, and all it depends on, lives as long as one exists.
-pub(crate) struct NodeRef(NodePtr);
-
-impl NodeRef {
-    #[inline]
-    fn new<P: Payload>(payload: P, location: &'static Location<'static>) -> NodeRef {
-        if const { Self::fits::<P>() } {
-            Self::place(payload, location)
-        } else {
-            Self::place(Boxed(Box::new(payload)), location)
-        }
-    }
-
-    /// Whether a node with this payload lies in the arena as it is.
-    const fn fits<P>() -> bool {
-        size_of::<Node<P>>() <= arena::MAX_NODE && align_of::<Node<P>>() <= arena::ALIGN
-    }
-
-    #[inline]
-    fn place<P: Payload>(payload: P, location: &'static Location<'static>) -> NodeRef {
-        let memory = arena::allocate(size_of::<Node<P>>()).cast::<Node<P>>();
-        let header = Header { vtable: Node::<P>::VTABLE, location, references: AtomicU32::new(1) };
-        // SAFETY: the arena gave memory of this size, with the alignment checked in `new`.
-        unsafe { memory.write(Node { header, payload }) };
-        NodeRef(NodePtr(memory.cast()))
-    }
-
-    #[inline]
-    pub(super) fn ptr(&self) -> NodePtr {
-        self.0
-    }
-
-    pub(crate) fn key(&self) -> Key {
-        self.0.key()
-    }
-
-    /// A number that grows with the time at which the node was made, on one thread.
-    pub(crate) fn id(&self) -> u64 {
-        arena::id(self.0.0.cast())
-    }
-
-    pub(crate) fn kind(&self) -> Kind {
-        self.0.vtable().kind
-    }
-}
-
-impl Clone for NodeRef {
-    #[inline]
-    fn clone(&self) -> Self {
-        // Relaxed: the new reference is made from one that exists, as `Arc` does it.
-        if self.0.header().references.fetch_add(1, Ordering::Relaxed) >= MAX_REFERENCES {
-            std::process::abort();
-        }
-        NodeRef(self.0)
-    }
-}
-
-impl Drop for NodeRef {
-    #[inline]
-    fn drop(&mut self) {
-        let references = &self.0.header().references;
-        // The load saves the last owner the costlier instruction; if it reads 1, nobody else has a reference.
-        if references.load(Ordering::Acquire) == 1 || references.fetch_sub(1, Ordering::AcqRel) == 1
-        {
-            drop_node(self.0);
-        }
-    }
-}
-
-thread_local! {
-    /// Where nodes go that lose their last reference while this thread is dropping another one: the queue of the outermost
-    /// `drop_node` on its stack. It needs no destructor, so it is there as long as the thread runs any code.
-    static QUEUE: Cell<Option<NonNull<Queue>>> = const { Cell::new(None) };
-}
-
-type Queue = RefCell<Vec<NodePtr>>;
-
-/// Drops a node nobody reaches, then what only it reached, and so on, in a loop: chains are as long as they are.
-fn drop_node(node: NodePtr) {
-    match QUEUE.get() {
-        // SAFETY: the queue is on the stack below us: it is taken from `QUEUE` before its function returns.
-        Some(queue) => unsafe { queue.as_ref() }.borrow_mut().push(node),
-        None => drop_nodes(node),
-    }
-}
-
-/// Has a queue in [`QUEUE`] while it lives, also when something unwinds.
-struct Registered<'a>(PhantomData<&'a Queue>);
-
-impl<'a> Registered<'a> {
-    fn new(queue: &'a Queue) -> Self {
-        QUEUE.set(Some(NonNull::from(queue)));
-        Registered(PhantomData)
-    }
-}
-
-impl Drop for Registered<'_> {
-    fn drop(&mut self) {
-        QUEUE.set(None);
-    }
-}
-
-fn drop_nodes(first: NodePtr) {
-    let queue = Queue::default();
-    let mut freed = arena::Freed::default();
-    let mut outcome = Ok(());
-    let mut next = Some(first);
-    let registered = Registered::new(&queue);
-    while let Some(node) = next {
-        // A payload holds values of the user's, whose drops may panic; the other nodes are dropped all the same.
-        let dropped = catch_unwind(AssertUnwindSafe(|| {
-            // SAFETY: the last reference is gone, so the node is ours alone.
-            unsafe { (node.vtable().drop_payload)(node) };
-        }));
-        outcome = outcome.and(dropped);
-        // SAFETY: as above, and its payload is gone.
-        unsafe { freed.free(node.0.cast()) };
-        next = queue.borrow_mut().pop();
-    }
-    drop(registered);
-    if let Err(panic) = outcome
-        && !std::thread::panicking()
-    {
-        resume_unwind(panic);
-    }
-}
-
-/// A [`NodeRef`] to a node whose result or value is a `T`.
-///
-/// The only ways to make one are from a payload with that output, so the type can be trusted.
-pub(crate) struct TypedRef<T> {
-    node: NodeRef,
-    /// Invariant: results are kept under their very type.
-    output: PhantomData<fn(T) -> T>,
-}
-
-impl<T: Send + Sync + 'static> TypedRef<T> {
-    #[inline]
-    pub(crate) fn new<P: Payload<Output = T>>(
-        payload: P,
-        location: &'static Location<'static>,
-    ) -> Self {
-        TypedRef { node: NodeRef::new(payload, location), output: PhantomData }
-    }
-
-    pub(crate) fn data(
-        value: Arc<T>,
-        key: Option<Key>,
-        location: &'static Location<'static>,
-    ) -> Self {
-        const { assert!(NodeRef::fits::<Data<T>>(), "`value` reads it in place") };
-        Self::new(Data { value, key: key.map(Box::new) }, location)
-    }
-
-    /// The value, when this is a data node.
-    pub(crate) fn value(&self) -> Option<&Arc<T>> {
-        // SAFETY: a data node with output `T` is a `Node<Data<T>>`, and `self` keeps it alive.
-        (self.node.kind() == Kind::Data).then(|| unsafe { self.node.0.data::<T>() })
-    }
-}
-
-impl<T> TypedRef<T> {
-    #[inline]
-    pub(crate) fn node(&self) -> &NodeRef {
-        &self.node
-    }
-
-    pub(crate) fn location(&self) -> &'static Location<'static> {
-        self.node.0.location()
-    }
-
-    pub(crate) fn name(&self) -> &'static str {
-        self.node.0.key().name
-    }
-}
-
-impl<T> Clone for TypedRef<T> {
-    #[inline]
-    fn clone(&self) -> Self {
-        TypedRef { node: self.node.clone(), output: PhantomData }
     }
 }

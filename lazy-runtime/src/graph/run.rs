@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use super::inputs::Inputs;
-use super::node::TypedRef;
+use super::reference::TypedRef;
 use super::snapshot::{DATA, Snapshot};
 use super::values::{EMPTY, Values};
 use crate::error::Failure;

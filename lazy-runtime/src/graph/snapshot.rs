@@ -7,8 +7,9 @@ use std::panic::Location;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicU32;
 
-use super::node::{Kind, NodePtr, NodeRef};
+use super::node::{Kind, NodePtr, ShowLiteral};
 use super::reach::Reach;
+use super::reference::NodeRef;
 use crate::key::Key;
 use crate::order::Shape;
 use crate::task::Function;
@@ -175,7 +176,7 @@ impl Snapshot {
     }
 
     /// Shows every literal argument of a task with its position among the parameters.
-    pub(crate) fn literals(&self, index: u32, show: &mut dyn FnMut(usize, &dyn std::any::Any)) {
+    pub(crate) fn literals(&self, index: u32, show: ShowLiteral<'_>) {
         self.node(index).literals(show);
     }
 
