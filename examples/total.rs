@@ -18,7 +18,7 @@ fn add(x: i64, y: i64) -> i64 {
 fn main() -> lazy_runtime::Result<()> {
     let total: Delayed<i64> = (1..=5).map(|x| add(inc(x), double(x))).sum();
     println!("{total:?} has {} tasks", total.graph().n_tasks());
-    total.visualize().save("target/total.svg")?; // nothing has run yet
+    total.visualize().save("total.svg")?; // nothing has run yet
     println!("{}", total.compute()?); // now it has, on all cores
     Ok(())
 }

@@ -92,19 +92,14 @@ impl<T: Send + Sync + 'static> Delayed<T> {
     }
 }
 
-/// Implemented for nothing; says why a value that is not computed cannot be compared.
-#[diagnostic::on_unimplemented(
-    message = "a `Delayed` has no value to compare before it is computed",
-    label = "this comparison needs a computed value",
-    note = "compute both sides first, `a.compute()? == b.compute()?`, or compare in a task: \
-            `a.zip(&b).map(|(a, b)| a == b)`"
-)]
-pub trait CompareAfterCompute {}
+/// Implemented for nothing. The compiler names this trait when a value that is not computed is compared, and prints nothing else
+/// of ours: so the name is the advice. Compute both sides, or compare in a task: `a.zip(&b).map(|(a, b)| a == b)`.
+pub trait ComputeBeforeComparing {}
 
 #[doc(hidden)]
 impl<T, U> PartialEq<U> for Delayed<T>
 where
-    Delayed<T>: CompareAfterCompute,
+    Delayed<T>: ComputeBeforeComparing,
 {
     fn eq(&self, _: &U) -> bool {
         false
@@ -114,7 +109,7 @@ where
 #[doc(hidden)]
 impl<T, U> PartialOrd<U> for Delayed<T>
 where
-    Delayed<T>: CompareAfterCompute,
+    Delayed<T>: ComputeBeforeComparing,
 {
     fn partial_cmp(&self, _: &U) -> Option<std::cmp::Ordering> {
         None

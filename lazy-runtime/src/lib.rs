@@ -31,14 +31,14 @@
 //! change what another one sees. A parameter `x: &T` borrows and needs no `Clone`; it takes owners too: `Vec<T>` for `&[T]`, `String` for
 //! `&str`, `Arc<T>` for `&T`.
 //!
-//! A literal argument is stored in its task. A value that many tasks share is better made a node once, with [`delayed`](fn@delayed).
+//! A literal argument is stored in its task, which may be computed again: by value it is cloned. A value that many tasks share is better made a node once, with [`delayed`](fn@delayed).
 //! A result is dropped as soon as its last user has finished. Nothing is kept between computations unless it is
 //! [persisted](Collection::persist).
 //!
 //! # When things fail
 //!
 //! A delayed function that returns a `Result` is *fallible*: it gives a `Delayed` of what is inside, and an `Err` becomes an [`Error`] that names
-//! the task, the line that made it and what needed it. A panic is caught and told in the same way. The first failure stops whatever has not
+//! the task, the line that made it (write `map(|x| f(x))` rather than `map(f)`, which is called inside the standard library) and what needed it. A panic is caught and told in the same way. The first failure stops whatever has not
 //! started; with [`ComputeOptions`] all failures are collected, or a time limit is set. `#[delayed(retries = 3)]` tries again.
 //!
 //! # Generic functions
@@ -86,10 +86,8 @@
 //! # misuse_is_explained();
 //! ```
 //!
-//! Stable, within a minor version of this crate, are the first line of each message that the macro writes itself, and the `message` of the
-//! traits behind arguments and results (such as "`&str` cannot be passed to a delayed function that takes `f64`"). Labels, notes and the
-//! order of messages may change, and what the compiler adds around them changes with the compiler: pin the toolchain that runs
-//! such tests.
+//! Stable, within a minor version of this crate, are what is refused and the token that is underlined. The wording may improve in any release, and
+//! what the compiler adds around it changes with the compiler: pin both where you keep such tests.
 //!
 //! # Limits
 //!

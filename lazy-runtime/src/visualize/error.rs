@@ -14,7 +14,6 @@ use std::time::Duration;
 /// let error = delayed(1).visualize().save("z.bmp").unwrap_err();
 /// assert!(error.to_string().contains(".svg"));
 /// ```
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// The name does not end in one of the known formats.
@@ -75,6 +74,13 @@ impl Error {
             | Error::TimedOut { path, .. }
             | Error::Io { path, .. } => path,
         }
+    }
+}
+
+/// As [`fmt::Display`], for programs whose `main` returns it.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
