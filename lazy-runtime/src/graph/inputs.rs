@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use super::reference::TypedRef;
 use super::run::Run;
 use super::snapshot::{DATA, INDEX};
+use super::values::needs_release;
 
 /// The inputs of one task in one run. Each dependency is asked for in turn, in the order in which the task names them.
 pub struct Inputs<'r> {
@@ -12,6 +13,8 @@ pub struct Inputs<'r> {
     task: u32,
     /// Position in the run's edges of the input that is asked for next.
     next: u32,
+    /// Where the task's edges end.
+    end: u32,
     /// Another attempt may follow: nothing is moved out.
     keep: bool,
     not_send: PhantomData<*const ()>,
@@ -20,8 +23,8 @@ pub struct Inputs<'r> {
 impl<'r> Inputs<'r> {
     #[inline]
     pub(super) fn new(run: &'r Run, task: u32) -> Self {
-        let next = run.snapshot.first_edge(task);
-        Inputs { run, task, next, keep: false, not_send: PhantomData }
+        let (next, end) = (run.snapshot.first_edge(task), run.snapshot.first_edge(task + 1));
+        Inputs { run, task, next, end, keep: false, not_send: PhantomData }
     }
 
     /// Back to the first input; with `keep`, values are cloned rather than moved, for another attempt may follow.
@@ -39,10 +42,12 @@ impl<'r> Inputs<'r> {
     /// The run's entry for the next dependency, which must be `expected`.
     #[inline]
     fn advance<T>(&mut self, expected: &TypedRef<T>) -> u32 {
+        // Beyond its own edges a task would read one type as another, so this is asked in release builds as well. That within
+        // them each comes in its place is the promise of this crate's arguments.
+        assert!(self.next < self.end, "a task asks for no more inputs than it names");
         let edge = self.run.snapshot.edge(self.next);
         self.next += 1;
-        // A position that is off by one would read one type as another: this is asked in release builds as well.
-        assert!(
+        debug_assert!(
             self.run.snapshot.node(edge & INDEX) == expected.node().ptr(),
             "a task asks for its inputs in the order in which it names its dependencies"
         );
@@ -68,7 +73,8 @@ impl<'r> Inputs<'r> {
             return of_shared(self.data(dependency));
         }
         let values = &self.run.values;
-        if self.keep {
+        if self.keep || !needs_release::<T>() {
+            // A value without anything to release is never counted down, and a clone of it is as good as itself.
             // SAFETY: the dependency has finished, its type is that of the reference, and this task is its user.
             return of_shared(unsafe { values.get::<T>(edge) });
         }
