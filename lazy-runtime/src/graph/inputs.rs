@@ -57,7 +57,16 @@ impl<'r> Inputs<'r> {
     /// The value itself if this task is its last user, a clone otherwise.
     #[inline]
     pub(crate) fn take<T: Clone + Send + Sync + 'static>(&mut self, dependency: &TypedRef<T>) -> T {
-        self.take_with(dependency, T::clone, |value| value)
+        if needs_release::<T>() {
+            return self.take_with(dependency, T::clone, |value| value);
+        }
+        // A clone of a value that has nothing to release is as good as the value: no need to ask who else uses it.
+        let edge = self.advance(dependency);
+        if edge & DATA != 0 {
+            return T::clone(self.data(dependency));
+        }
+        // SAFETY: the dependency has finished, its type is that of the reference, and this task is its user.
+        unsafe { self.run.values.get::<T>(edge) }.clone()
     }
 
     /// The value if this task is its last user, made an `R` by `of_owned`; otherwise what `of_shared` makes of it.
@@ -73,8 +82,7 @@ impl<'r> Inputs<'r> {
             return of_shared(self.data(dependency));
         }
         let values = &self.run.values;
-        if self.keep || !needs_release::<T>() {
-            // A value without anything to release is never counted down, and a clone of it is as good as itself.
+        if self.keep {
             // SAFETY: the dependency has finished, its type is that of the reference, and this task is its user.
             return of_shared(unsafe { values.get::<T>(edge) });
         }
