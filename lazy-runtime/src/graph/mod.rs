@@ -20,8 +20,7 @@ mod values;
 mod view;
 
 pub(crate) use inputs::Inputs;
-pub(crate) use node::Dependencies;
-pub(crate) use node::{Kind, Payload, ShowLiteral};
+pub(crate) use node::{Dependencies, Kind, Payload, ShowLiteral};
 pub(crate) use reference::{NodeRef, TypedRef};
 pub(crate) use run::{Finished, Ready, Run};
 pub(crate) use snapshot::Snapshot;

@@ -101,8 +101,10 @@ pub(super) struct Values {
 unsafe impl Sync for Values {}
 
 impl Values {
-    /// Room for one result a node, used that often; each use count says that the room is [`EMPTY`] as well. `wide_words` says for each node how many words of the second buffer its
-    /// result needs; `None` if none does, which saves a look at every node.
+    /// Room for one result a node, used that often; each use count says that the room is [`EMPTY`] as well.
+    ///
+    /// `wide_words` says for each node how many words of the second buffer its result needs; `None` if none does, which saves a
+    /// look at every node.
     pub(super) fn new(
         uses: Vec<AtomicU32>,
         wide_words: Option<impl Iterator<Item = u32>>,
