@@ -24,6 +24,8 @@
 //!          load1   load2
 //! ```
 
+use crate::graph::pages::filled;
+
 /// A graph by indices alone.
 pub(crate) struct Shape<'a> {
     /// `edges[starts[i]..starts[i + 1]]` are the dependencies of node `i`.
@@ -234,14 +236,14 @@ impl Dependents {
     /// By counting: no hashing, no sorting, linear in the edges.
     pub(crate) fn of(shape: &Shape<'_>) -> Self {
         let count = shape.len();
-        let mut starts = vec![0u32; count + 2];
+        let mut starts = filled(0u32, count + 2);
         for node in 0..count as u32 {
             shape.made(node).for_each(|dependency| starts[dependency as usize + 2] += 1);
         }
         for node in 2..count + 2 {
             starts[node] += starts[node - 1];
         }
-        let mut list = vec![0u32; starts[count + 1] as usize];
+        let mut list = filled(0u32, starts[count + 1] as usize);
         for node in 0..count as u32 {
             for dependency in shape.made(node) {
                 let place = &mut starts[dependency as usize + 1];

@@ -162,6 +162,7 @@ impl<D: Describe, F: TaskFn<A>, A: Args, O: Outcome<F::Output>> Payload for Call
     type Output = O::Value;
     const KIND: Kind = Kind::Task;
     const FUNCTION: Function = D::FUNCTION;
+    const MOVES: bool = A::MOVES;
 
     fn dependencies(&self, found: &mut Dependencies<'_>) {
         self.args.dependencies(found);

@@ -76,6 +76,8 @@ impl<T: Clone> CloneValue for T {}
 
 /// A by-value argument as a task keeps it.
 pub trait OwnedArg<T>: Send + Sync + 'static {
+    /// Whether it matters to the task that it gets the value itself as its last user, even where a copy costs nothing.
+    const MOVES: bool = false;
     /// Names the nodes it needs.
     fn dependencies(&self, found: &mut Dependencies<'_>);
     /// The value, from the inputs named before and in the same order.
@@ -108,6 +110,8 @@ pub trait RefArg<T: ?Sized>: Send + Sync + 'static {
 
 /// An argument of either kind, for a function that gets an [`Arg::Item`].
 pub trait Arg: Send + Sync + 'static {
+    /// [`OwnedArg::MOVES`].
+    const MOVES: bool;
     /// What is held during the call.
     type Loaded<'r>;
     /// What the function gets.
@@ -161,6 +165,7 @@ impl<T: ?Sized, A> Ref<T, A> {
 }
 
 impl<T: 'static, A: OwnedArg<T>> Arg for Own<T, A> {
+    const MOVES: bool = A::MOVES;
     type Loaded<'r> = Option<T>;
     type Item<'a> = T;
 
@@ -190,6 +195,7 @@ impl<T: 'static, A: OwnedArg<T>> Arg for Own<T, A> {
 }
 
 impl<T: ?Sized + 'static, A: RefArg<T>> Arg for Ref<T, A> {
+    const MOVES: bool = false;
     type Loaded<'r> = A::Loaded<'r>;
     type Item<'a> = &'a T;
 
@@ -220,6 +226,8 @@ impl<T: ?Sized + 'static, A: RefArg<T>> Arg for Ref<T, A> {
 
 /// All arguments of a call: tuples of [`Arg`].
 pub trait Args: Send + Sync + 'static {
+    /// [`OwnedArg::MOVES`], for any of them.
+    const MOVES: bool;
     /// Names the nodes they need, in order.
     fn dependencies(&self, found: &mut Dependencies<'_>);
     /// Gives the inputs up, in order.
@@ -231,6 +239,8 @@ pub trait Args: Send + Sync + 'static {
 macro_rules! args {
     ($($A:ident $at:tt),*) => {
         impl<$($A: Arg),*> Args for ($($A,)*) {
+            const MOVES: bool = false $(|| $A::MOVES)*;
+
             #[inline]
             #[allow(unused_variables, reason = "a function without parameters has no inputs")]
             fn dependencies(&self, found: &mut Dependencies<'_>) {

@@ -238,6 +238,9 @@ impl<T: Flatten> Wrapped<T> {
 struct WrappedArg<T>(TypedRef<T>);
 
 impl<T: Flatten + Stored> OwnedArg<Wrapped<T>> for WrappedArg<T> {
+    /// An error need not be `Clone`, and only its last user gets it.
+    const MOVES: bool = true;
+
     fn dependencies(&self, found: &mut Dependencies<'_>) {
         found.push(&self.0);
     }

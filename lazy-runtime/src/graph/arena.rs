@@ -4,13 +4,11 @@
 //! free goes back to the allocator. A node is found again from nothing but its own address: chunks are
 //! aligned to their size, so clearing the low bits of a node's address gives its chunk.
 
-use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::cell::Cell;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
-/// Bytes in a chunk, and its alignment. One live node keeps its whole chunk, so chunks are small.
-const CHUNK: usize = 64 << 10;
+use super::pages::{CHUNK, Origin, give_chunk_back, take_chunk};
 
 /// The largest node a chunk takes; what is larger keeps its payload in a box.
 pub(super) const MAX_NODE: usize = 1 << 10;
@@ -34,23 +32,17 @@ struct Chunk {
     first_id: u64,
     /// Where a snapshot that is being made keeps what it knows of this chunk; see `reach.rs`.
     mark: AtomicU32,
+    origin: Origin,
 }
 
 impl Chunk {
-    const LAYOUT: Layout = match Layout::from_size_align(CHUNK, CHUNK) {
-        Ok(layout) => layout,
-        Err(_) => panic!("the chunk layout is valid"),
-    };
-
     fn allocate() -> NonNull<Chunk> {
-        // SAFETY: the layout has a size above zero.
-        let memory = unsafe { alloc(Self::LAYOUT) }.cast::<Chunk>();
-        let Some(chunk) = NonNull::new(memory) else { handle_alloc_error(Self::LAYOUT) };
+        let (memory, origin) = take_chunk();
+        let chunk = memory.cast::<Chunk>();
         let first_id = NEXT_ID.fetch_add((CHUNK / ALIGN) as u64, Ordering::Relaxed);
+        let (live, mark) = (AtomicUsize::new(OPEN), AtomicU32::new(0));
         // SAFETY: the memory is ours, large enough and aligned for a `Chunk`.
-        unsafe {
-            chunk.write(Chunk { live: AtomicUsize::new(OPEN), first_id, mark: AtomicU32::new(0) })
-        };
+        unsafe { chunk.write(Chunk { live, first_id, mark, origin }) };
         chunk
     }
 
@@ -60,10 +52,11 @@ impl Chunk {
     /// The chunk lives, and `count` of its nodes (or its openness) are given up by the caller.
     unsafe fn give_up(chunk: NonNull<Chunk>, count: usize) {
         // SAFETY: the caller still owns `count` of the references that keep the chunk alive.
-        let before = unsafe { chunk.as_ref() }.live.fetch_sub(count, Ordering::AcqRel);
-        if before == count {
-            // SAFETY: nobody else has a node in it, and it was allocated with this layout.
-            unsafe { dealloc(chunk.as_ptr().cast(), Self::LAYOUT) };
+        let Chunk { live, origin, .. } = unsafe { chunk.as_ref() };
+        let origin = *origin;
+        if live.fetch_sub(count, Ordering::AcqRel) == count {
+            // SAFETY: nobody else has a node in it.
+            unsafe { give_chunk_back(chunk.cast(), origin) };
         }
     }
 }

@@ -11,6 +11,7 @@
 mod arena;
 mod inputs;
 mod node;
+pub(crate) mod pages;
 mod paths;
 mod reach;
 mod reference;

@@ -27,6 +27,8 @@ pub(crate) trait Payload: Send + Sync + Sized + 'static {
     type Output: Send + Sync + 'static;
     const KIND: Kind;
     const FUNCTION: Function;
+    /// Whether it matters that [`Payload::run`] gets an input itself as its last user, even where a copy costs nothing.
+    const MOVES: bool = false;
 
     /// Names every dependency, in the order in which [`Payload::run`] asks for it.
     fn dependencies(&self, found: &mut Dependencies<'_>);
@@ -74,6 +76,7 @@ pub(super) struct VTable {
     pub(super) kind: Kind,
     pub(super) function: &'static Function,
     pub(super) stored: Stored,
+    pub(super) moves: bool,
     pub(super) output_type: fn() -> &'static str,
     dependencies: unsafe fn(NodePtr, &mut Vec<NodePtr>),
     run: unsafe fn(NodePtr, &mut Inputs<'_>, &Values, u32) -> Result<(), Failure>,
@@ -114,6 +117,7 @@ impl<P: Payload> Node<P> {
             Kind::Task => Stored::of::<P::Output>(),
             Kind::Data => Stored::NOTHING,
         },
+        moves: P::MOVES,
         output_type: std::any::type_name::<P::Output>,
         dependencies: |node, found| {
             // SAFETY: this table belongs to nodes of type `Node<P>` only.
@@ -274,6 +278,7 @@ impl<P: Payload> Payload for Boxed<P> {
     type Output = P::Output;
     const KIND: Kind = P::KIND;
     const FUNCTION: Function = P::FUNCTION;
+    const MOVES: bool = P::MOVES;
 
     fn dependencies(&self, found: &mut Dependencies<'_>) {
         self.0.dependencies(found);

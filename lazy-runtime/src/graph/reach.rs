@@ -41,6 +41,7 @@ pub(super) struct Reach {
     queue: BinaryHeap<(u64, u32)>,
     found: Vec<NodePtr>,
     len: usize,
+    n_edges: usize,
 }
 
 impl Reach {
@@ -57,6 +58,11 @@ impl Reach {
     /// How many nodes there are.
     pub(super) fn len(&self) -> usize {
         self.len
+    }
+
+    /// How many edges there are between them.
+    pub(super) fn n_edges(&self) -> usize {
+        self.n_edges
     }
 
     /// The number of a reached node, and whether it is data.
@@ -141,6 +147,7 @@ impl Reach {
                     continue;
                 }
                 node.dependencies(&mut found);
+                self.n_edges += found.len();
                 for dependency in found.drain(..) {
                     let (other, place) = ChunkPtr::of(dependency.0.cast());
                     if other == chunk {

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use super::inputs::Inputs;
+use super::pages::room;
 use super::reference::TypedRef;
 use super::snapshot::{DATA, Snapshot};
 use super::values::{EMPTY, Values};
@@ -20,14 +21,19 @@ use crate::order::Dependents;
 pub(crate) struct Run {
     pub(super) snapshot: Snapshot,
     pub(super) values: Values,
-    /// How many dependencies of each task have not finished. Empty in an exclusive run.
+    /// How many dependencies of each task have not finished, or [`MADE`]. Empty in an exclusive run.
     waiting: Vec<AtomicU32>,
     dependents: Option<Dependents>,
     /// Which tasks failed or were skipped; only where errors are collected.
     failed: Option<Box<[AtomicBool]>>,
-    /// Every task finished: only outputs can still hold values.
+    /// Every task of an exclusive run has made its result.
+    all_made: bool,
+    /// The results are taken now: only outputs can still hold values.
     complete: bool,
 }
+
+/// In place of the count of a task that waits for nothing: it has made its result.
+const MADE: u32 = u32::MAX;
 
 /// The right to execute one task: all it depends on has finished, and nobody else has the right.
 pub(crate) struct Ready(u32);
@@ -51,18 +57,16 @@ impl Run {
     pub(crate) fn shared(snapshot: Snapshot, collect_errors: bool) -> (Run, Vec<Ready>) {
         let mut run = Self::new(snapshot, collect_errors, false);
         run.dependents = Some(Dependents::of(&run.snapshot.shape()));
-        let count = run.snapshot.len() as u32;
-        let mut roots = Vec::new();
-        run.waiting = (0..count)
-            .map(|index| {
-                let edges = run.snapshot.edges_of(index);
-                let waiting = edges.iter().filter(|&edge| edge & DATA == 0).count() as u32;
-                if waiting == 0 && run.snapshot.is_task(index) {
-                    roots.push(Ready(index));
-                }
-                AtomicU32::new(waiting)
-            })
-            .collect();
+        let (count, mut roots) = (run.snapshot.len(), Vec::new());
+        run.waiting = room(count);
+        run.waiting.extend((0..count as u32).map(|index| {
+            let edges = run.snapshot.edges_of(index);
+            let waiting = edges.iter().filter(|&edge| edge & DATA == 0).count() as u32;
+            if waiting == 0 && run.snapshot.is_task(index) {
+                roots.push(Ready(index));
+            }
+            AtomicU32::new(waiting)
+        }));
         (run, roots)
     }
 
@@ -70,10 +74,12 @@ impl Run {
         let count = snapshot.len() as u32;
         let wide = |index| snapshot.node(index).vtable().stored.wide_words;
         let wide = snapshot.has_wide_results().then(|| (0..count).map(wide));
-        let values = Values::new(snapshot.uses(EMPTY), wide, exclusive);
+        let uses = if snapshot.counts_uses() { snapshot.uses(EMPTY) } else { Vec::new() };
+        let values = Values::new(snapshot.len(), uses, wide, exclusive);
         let failed = collect_errors
             .then(|| (0..count).map(|_| AtomicBool::new(false)).collect::<Box<[_]>>());
-        Run { snapshot, values, waiting: Vec::new(), dependents: None, failed, complete: false }
+        let (waiting, dependents) = (Vec::new(), None);
+        Run { snapshot, values, waiting, dependents, failed, all_made: false, complete: false }
     }
 
     pub(crate) fn snapshot(&self) -> &Snapshot {
@@ -86,6 +92,7 @@ impl Run {
         mut go_on: impl FnMut() -> bool,
         mut failed: impl FnMut(u32, Failure),
     ) {
+        let mut all_made = true;
         for index in 0..self.snapshot.len() as u32 {
             if !self.snapshot.is_task(index) {
                 continue;
@@ -95,9 +102,11 @@ impl Run {
             }
             // In static order all dependencies come first, and `&mut self` says that nobody else runs tasks.
             if let Some(failure) = self.execute_now(index) {
+                all_made = false;
                 failed(index, failure);
             }
         }
+        self.all_made = all_made;
     }
 
     /// Makes the call of a ready task; skips it if a task it depends on has failed.
@@ -125,7 +134,12 @@ impl Run {
             unsafe { node.run(&mut inputs, &self.values, index) }
         }));
         let failure = match outcome {
-            Ok(Ok(())) => return None,
+            Ok(Ok(())) => {
+                if let Some(waiting) = self.waiting.get(index as usize) {
+                    waiting.store(MADE, Ordering::Relaxed);
+                }
+                return None;
+            }
             Ok(Err(failure)) => failure,
             Err(payload) => Failure::Panicked(payload),
         };
@@ -164,14 +178,21 @@ impl Run {
         }
     }
 
+    /// Whether a task has put its result into its slot. By `&mut`: the run is over.
+    fn is_made(&mut self, task: u32) -> bool {
+        // A task that was skipped is not made either; but one is only after another failed.
+        self.all_made || self.waiting.get_mut(task as usize).is_some_and(|it| *it.get_mut() == MADE)
+    }
+
     /// The results, when every output has been made.
     ///
     /// # Panics
     /// If an output has not been made.
     pub(crate) fn finished(mut self) -> Finished {
-        for &output in self.snapshot.outputs() {
-            let is_made = !self.snapshot.is_task(output) || self.values.is_filled(output);
-            assert!(is_made, "a run that goes well makes all its outputs");
+        for at in 0..self.snapshot.outputs().len() {
+            let output = self.snapshot.outputs()[at];
+            let is_there = !self.snapshot.is_task(output) || self.is_made(output);
+            assert!(is_there, "a run that goes well makes all its outputs");
         }
         self.complete = true;
         Finished { run: self, next: 0, shared: HashMap::new() }
@@ -181,6 +202,9 @@ impl Run {
 impl Drop for Run {
     /// Drops the values that nobody came for: after a failure or cancellation, or outputs that were not taken.
     fn drop(&mut self) {
+        if !self.snapshot.holds_memory() {
+            return;
+        }
         let mut outcome = Ok(());
         let mut clear = |index: u32| {
             let stored = &self.snapshot.node(index).vtable().stored;
@@ -252,7 +276,7 @@ impl Finished {
         if let Some(shared) = self.shared.get(&index) {
             return Arc::clone(shared).downcast().expect("shared as its own type");
         }
-        let again = self.run.values.uses(index) > 1;
+        let again = self.run.snapshot.outputs().len() > 1 && self.run.values.may_be_shared(index);
         // SAFETY: the run is over, all outputs are made, the type is that of the reference, and the value is either this
         // output's alone or handed to the later ones through `shared`.
         let value = Arc::new(unsafe { self.run.values.take_all::<T>(index) });

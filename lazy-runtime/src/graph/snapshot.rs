@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicU32;
 
 use super::node::{Kind, NodePtr, ShowLiteral};
+use super::pages::{filled, room};
 use super::reach::Reach;
 use super::reference::NodeRef;
 use crate::key::Key;
@@ -31,6 +32,7 @@ pub(crate) struct Snapshot {
     n_tasks: usize,
     holds_memory: bool,
     has_wide_results: bool,
+    counts_uses: bool,
     /// Keeps every node alive: an output reaches all it needs.
     _kept: Vec<NodeRef>,
 }
@@ -50,7 +52,7 @@ impl Snapshot {
         let _lock = MARKS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let reach = Reach::of(outputs.iter().map(NodeRef::ptr));
         assert!(reach.len() < INDEX as usize, "a graph has fewer than 2^31 nodes");
-        let mut flat = Flat::with_room_for(reach.len());
+        let mut flat = Flat::with_room_for(reach.len(), reach.n_edges());
         reach.for_each(|node| flat.add(node, &reach));
         let snapshot = Snapshot {
             outputs: outputs.iter().map(|output| reach.number(output.ptr()).0).collect(),
@@ -60,6 +62,7 @@ impl Snapshot {
             n_tasks: flat.n_tasks,
             holds_memory: flat.holds_memory,
             has_wide_results: flat.has_wide_results,
+            counts_uses: flat.holds_memory || flat.moves,
             _kept: outputs,
         };
         let is_ordered = flat.is_ordered;
@@ -70,11 +73,10 @@ impl Snapshot {
     fn in_order(self, is_ordered: bool) -> Self {
         let order = self.shape().order(is_ordered);
         assert_eq!(order.len(), self.len(), "an order has every node once");
-        let mut places = vec![0u32; self.len()];
+        let mut places = filled(0u32, self.len());
         order.iter().enumerate().for_each(|(place, &old)| places[old as usize] = place as u32);
         let moved = |edge: u32| places[(edge & INDEX) as usize] | (edge & DATA);
-        let mut starts = Vec::with_capacity(self.starts.len());
-        let mut edges = Vec::with_capacity(self.edges.len());
+        let (mut starts, mut edges) = (room(self.starts.len()), room(self.edges.len()));
         starts.push(0);
         for (place, &old) in order.iter().enumerate() {
             for edge in self.edges_of(old).iter().map(|&edge| moved(edge)) {
@@ -84,8 +86,10 @@ impl Snapshot {
             }
             starts.push(edges.len() as u32);
         }
+        let mut nodes = room(order.len());
+        nodes.extend(order.iter().map(|&old| self.node(old)));
         Snapshot {
-            nodes: order.iter().map(|&old| self.node(old)).collect(),
+            nodes,
             outputs: self.outputs.iter().map(|&output| moved(output)).collect(),
             starts,
             edges,
@@ -112,6 +116,11 @@ impl Snapshot {
     /// Whether any result lies in the second buffer of a run's values.
     pub(super) fn has_wide_results(&self) -> bool {
         self.has_wide_results
+    }
+
+    /// Whether a run has to know how many users each result has.
+    pub(super) fn counts_uses(&self) -> bool {
+        self.counts_uses
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -182,7 +191,8 @@ impl Snapshot {
 
     /// Counts `first` and how often each result is used: once for each edge to a dependent, once for each output.
     pub(super) fn uses(&self, first: u32) -> Vec<AtomicU32> {
-        let mut uses: Vec<_> = (0..self.len()).map(|_| AtomicU32::new(first)).collect();
+        let mut uses = room(self.len());
+        uses.resize_with(self.len(), || AtomicU32::new(first));
         for edge in self.edges.iter().filter(|&edge| edge & DATA == 0) {
             *uses[*edge as usize].get_mut() += 1;
         }
@@ -201,22 +211,24 @@ struct Flat {
     n_tasks: usize,
     holds_memory: bool,
     has_wide_results: bool,
+    moves: bool,
     /// Every dependency so far had its number before its dependents.
     is_ordered: bool,
     found: Vec<NodePtr>,
 }
 
 impl Flat {
-    fn with_room_for(nodes: usize) -> Self {
-        let mut starts = Vec::with_capacity(nodes + 1);
+    fn with_room_for(nodes: usize, edges: usize) -> Self {
+        let mut starts = room(nodes + 1);
         starts.push(0);
         Flat {
-            nodes: Vec::with_capacity(nodes),
+            nodes: room(nodes),
             starts,
-            edges: Vec::with_capacity(nodes),
+            edges: room(edges),
             n_tasks: 0,
             holds_memory: false,
             has_wide_results: false,
+            moves: false,
             is_ordered: true,
             found: Vec::new(),
         }
@@ -230,6 +242,7 @@ impl Flat {
             self.n_tasks += 1;
             self.holds_memory |= vtable.stored.holds_memory();
             self.has_wide_results |= vtable.stored.wide_words > 0;
+            self.moves |= vtable.moves;
             node.dependencies(&mut self.found);
             for dependency in self.found.drain(..) {
                 let (number, is_data) = reach.number(dependency);

@@ -9,6 +9,8 @@ use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::pages::room;
+
 /// The most words of a result that is not boxed.
 const WIDE_WORDS: usize = 4;
 
@@ -81,16 +83,17 @@ pub(super) const fn needs_release<T>() -> bool {
 type Cell = UnsafeCell<MaybeUninit<u64>>;
 
 /// So many words, not initialised.
-fn room(words: usize) -> Box<[Cell]> {
-    let mut room = Vec::with_capacity(words);
+fn cells(words: usize) -> Box<[Cell]> {
+    let mut cells = room(words);
     // SAFETY: cells of uninitialised words need no initialisation.
-    unsafe { room.set_len(words) };
-    room.into_boxed_slice()
+    unsafe { cells.set_len(words) };
+    cells.into_boxed_slice()
 }
 
 pub(super) struct Values {
     words: Box<[Cell]>,
     wide: Box<[Cell]>,
+    /// Empty where nobody asks: no result has to be released, and no task needs to know whether it is the last user.
     uses: Vec<AtomicU32>,
     /// One thread runs all: counters need no locked instructions.
     exclusive: bool,
@@ -101,23 +104,25 @@ pub(super) struct Values {
 unsafe impl Sync for Values {}
 
 impl Values {
-    /// Room for one result a node, used that often; each use count says that the room is [`EMPTY`] as well.
+    /// Room for one result for each of `count` nodes, used that often; each use count says that the room is [`EMPTY`] as well. There
+    /// may be no use counts if no result needs to be released; no user is then known to be the last.
     ///
     /// `wide_words` says for each node how many words of the second buffer its result needs; `None` if none does, which saves a
     /// look at every node.
     pub(super) fn new(
+        count: usize,
         uses: Vec<AtomicU32>,
         wide_words: Option<impl Iterator<Item = u32>>,
         exclusive: bool,
     ) -> Self {
-        let words = room(uses.len());
+        let words = cells(count);
         let mut total = 0usize;
         for (word, wide) in words.iter().zip(wide_words.into_iter().flatten()) {
             // SAFETY: the buffer is not shared yet.
             unsafe { *word.get() = MaybeUninit::new(total as u64) };
             total += wide as usize;
         }
-        Values { words, wide: room(total), uses, exclusive }
+        Values { words, wide: cells(total), uses, exclusive }
     }
 
     /// Where the value of a node lies, or its box, for a type in that place.
@@ -148,9 +153,11 @@ impl Values {
             // SAFETY: by contract; the slot has the words of a `T`.
             unsafe { slot.cast::<T>().write(value) };
         }
-        let uses = &self.uses[index as usize];
-        // Nobody else changes the count before this task has finished.
-        uses.store(uses.load(Ordering::Relaxed) & !EMPTY, Ordering::Relaxed);
+        if needs_release::<T>() {
+            let uses = &self.uses[index as usize];
+            // Nobody else changes the count before this task has finished.
+            uses.store(uses.load(Ordering::Relaxed) & !EMPTY, Ordering::Relaxed);
+        }
     }
 
     /// Borrows the value in a slot.
@@ -169,38 +176,44 @@ impl Values {
         }
     }
 
-    /// Moves the value out if the caller is its only user left; it is then no user any more.
+    /// Moves the value out if the caller is its only user left; it is then no user any more. A value that needs no release is never
+    /// counted down, so it is moved out if it had only one user from the start.
     ///
     /// # Safety
     /// The slot holds a `T`, the caller counts as one of its users and has no borrow of it.
     #[inline]
     pub(super) unsafe fn take_if_last<T>(&self, index: u32) -> Option<T> {
-        let uses = &self.uses[index as usize];
         // Acquire: what the others did with the value happened before they gave up their use.
+        let uses = self.uses.get(index as usize)?;
         if uses.load(Ordering::Acquire) & !EMPTY != 1 {
             return None;
         }
         if needs_release::<T>() {
             uses.store(0, Ordering::Relaxed);
         }
+        // SAFETY: by contract, and we are the only user; the count of 0 says that what has to be released is gone.
+        Some(unsafe { self.read(index) })
+    }
+
+    /// Moves the value out of a slot.
+    ///
+    /// # Safety
+    /// The slot holds a `T`, and nobody uses it afterwards.
+    #[inline]
+    unsafe fn read<T>(&self, index: u32) -> T {
         let slot = self.slot(index, Place::of::<T>());
-        Some(if Place::of::<T>() == Place::Boxed {
-            // SAFETY: by contract, and we are the only user; the count of 0 says that the box is gone.
+        if Place::of::<T>() == Place::Boxed {
+            // SAFETY: by contract, for the box.
             *unsafe { slot.cast::<Box<T>>().read() }
         } else {
-            // SAFETY: as above, for the value.
+            // SAFETY: by contract.
             unsafe { slot.cast::<T>().read() }
-        })
+        }
     }
 
-    /// Whether a value has been put into a slot.
-    pub(super) fn is_filled(&self, index: u32) -> bool {
-        self.uses[index as usize].load(Ordering::Acquire) & EMPTY == 0
-    }
-
-    /// How many users of a value are left.
-    pub(super) fn uses(&self, index: u32) -> u32 {
-        self.uses[index as usize].load(Ordering::Acquire) & !EMPTY
+    /// Whether a value may have more than one user left.
+    pub(super) fn may_be_shared(&self, index: u32) -> bool {
+        self.uses.get(index as usize).is_none_or(|uses| uses.load(Ordering::Acquire) & !EMPTY > 1)
     }
 
     /// Moves the value out for all its users at once.
@@ -208,9 +221,11 @@ impl Values {
     /// # Safety
     /// The slot holds a `T`, nobody borrows it, and the caller acts for all users that are left.
     pub(super) unsafe fn take_all<T>(&self, index: u32) -> T {
-        self.uses[index as usize].store(1, Ordering::Relaxed);
+        if needs_release::<T>() {
+            self.uses[index as usize].store(0, Ordering::Relaxed);
+        }
         // SAFETY: by contract.
-        unsafe { self.take_if_last(index) }.expect("the count was just set to one")
+        unsafe { self.read(index) }
     }
 
     /// Gives up one use, and drops the value if it was the last.
@@ -270,6 +285,9 @@ impl Values {
     /// # Safety
     /// `stored` is that of the slot's type.
     pub(super) unsafe fn clear(&mut self, index: u32, stored: &Stored) {
+        if !stored.holds_memory() {
+            return;
+        }
         let uses = self.uses[index as usize].get_mut();
         let held = *uses & EMPTY == 0 && *uses > 0;
         *uses = 0;
