@@ -69,7 +69,7 @@ impl<'a> Crew<'a> {
                 self.spares.take(&seat).or_else(|| self.spares.wait_and_take(&seat))
             {
                 // One worker calls the next, until all threads are there or nothing is left to spare.
-                if self.spares.has_any() && self.spares.claim() {
+                if self.spares.has_room() && self.spares.has_any() && self.spares.claim() {
                     scope.spawn(|scope| self.join(scope, CALLS));
                 }
                 if !self.follow(task, &seat, &mut fresh, scope) {

@@ -82,10 +82,17 @@ impl Spares {
         self.n_roots.load(Ordering::Relaxed) > 0
     }
 
+    /// Whether another worker could be called. To be asked first: it reads what seldom changes, while looking at the queues of others
+    /// takes their memory from under their hands.
+    #[inline]
+    pub(crate) fn has_room(&self) -> bool {
+        self.workers.load(Ordering::Relaxed) < self.stealers.len()
+    }
+
     /// Counts one more worker, if there is room for one.
     #[inline]
     pub(crate) fn claim(&self) -> bool {
-        self.workers.load(Ordering::Relaxed) < self.stealers.len() && self.claim_room()
+        self.has_room() && self.claim_room()
     }
 
     #[cold]
