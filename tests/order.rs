@@ -189,6 +189,47 @@ fn map_overlap() {
     }
 }
 
+/// A cumulative sum of 20 chunks `of`: sums within each chunk, and what the chunks before it add up to.
+fn cumulative_sum(of: &str, result: &str) -> String {
+    let chunk = |i: i32| {
+        let own = format!("{result}c{i}: {of}{i}\n{result}l{i}: {result}c{i}\n");
+        if i == 0 {
+            return format!("{own}{result}{i}: {result}c{i}\n");
+        }
+        let (last, carried) = (format!("{result}l{}", i - 1), format!("{result}e{}", i - 1));
+        let carried = if i == 1 { String::new() } else { carried };
+        format!("{own}{result}e{i}: {carried} {last}\n{result}{i}: {result}e{i} {result}c{i}\n")
+    };
+    (0..20).map(chunk).collect()
+}
+
+#[test]
+fn gh_3055() {
+    // w = (y * x2).sum(), where x1 = r.cumsum(), y = (x1 * x1).cumsum() and x2 = x1.cumsum(), chunk by chunk.
+    let chunks = |line: fn(i32) -> String| (0..20).map(line).collect::<String>();
+    let mut lines = chunks(|i| format!("r{i}:\n"));
+    lines += &cumulative_sum("r", "x1_");
+    lines += &chunks(|i| format!("a{i}: x1_{i}\nb{i}: x1_{i}\np{i}: a{i} b{i}\n"));
+    lines += &cumulative_sum("p", "y");
+    lines += &cumulative_sum("x1_", "x2_");
+    lines += &chunks(|i| format!("v{i}: x2_{i}\nq{i}: y{i} v{i}\nw{i}: q{i}\n"));
+    // What only the last chunk would carry on is used by nobody, and is never made.
+    for unused in ["x1_l19", "yl19", "x2_l19"] {
+        lines = lines
+            .lines()
+            .filter(|line| !line.starts_with(&format!("{unused}:")))
+            .map(|line| format!("{line}\n"))
+            .collect();
+    }
+    for told in holds(&shape(&lines), 8) {
+        // Chunk after chunk: the first is finished before most are begun.
+        assert!((1..20).all(|i| told.place(&format!("w{}", i - 1)) < told.place(&format!("w{i}"))));
+        let early = (0..20).filter(|i| told.place(&format!("w{i}")) < told.log.len() / 2).count();
+        let late = (0..20).filter(|i| told.place(&format!("r{i}")) > told.log.len() / 2).count();
+        assert!(early > 6 && late > 6, "{early} early, {late} late: {:?}", told.log);
+    }
+}
+
 #[test]
 fn dont_run_all_dependents_too_early() {
     let mut lines = String::from("a0:\n b0:\n c0:\n d0: a0 b0 c0\n");
