@@ -5,6 +5,7 @@ mod log;
 mod runs;
 mod tracked;
 mod waker;
+pub mod workflow;
 
 pub use gate::{Gate, Meeting};
 pub use log::Log;

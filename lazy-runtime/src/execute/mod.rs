@@ -2,6 +2,8 @@
 //!
 //! Both executors know ready tasks only. What became of the run is told by [`Outcome`].
 
+#[cfg(test)]
+mod simulated;
 mod synchronous;
 mod threaded;
 

@@ -103,7 +103,7 @@ impl<'a> Crew<'a> {
                 return false;
             }
             // Before the task, which may be long: what became ready with it is for others.
-            if !seat.is_empty() && self.spares.claim() {
+            if self.spares.is_spare(seat) && self.spares.claim() {
                 scope.spawn(|scope| self.join(scope, CALLS));
             }
             let (done, failure) = self.run.execute(task);
@@ -117,9 +117,7 @@ impl<'a> Crew<'a> {
                 None => next = Some(ready),
                 Some(_) => fresh.push(ready),
             });
-            if !fresh.is_empty() {
-                seat.put(fresh);
-            }
+            self.spares.settle(seat, &mut next, fresh);
         }
         true
     }

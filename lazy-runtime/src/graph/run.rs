@@ -35,8 +35,17 @@ pub(crate) struct Run {
 /// In place of the count of a task that waits for nothing: it has made its result.
 const MADE: u32 = u32::MAX;
 
-/// The right to execute one task: all it depends on has finished, and nobody else has the right.
+/// The right to execute one task: all it depends on has finished, and nobody else has the right. Ordered as the static order is.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ready(u32);
+
+impl Ready {
+    /// The task's place in the static order.
+    #[inline]
+    pub(crate) fn rank(&self) -> u32 {
+        self.0
+    }
+}
 
 /// A task that was executed; what waits for it can be told.
 pub(crate) struct Done(u32);

@@ -3,6 +3,7 @@
 //! It knows ready tasks and workers, never what a task does. `README.md` beside this file states the states and
 //! transitions, and why no task is lost.
 
+mod ranked;
 mod spares;
 mod stop;
 

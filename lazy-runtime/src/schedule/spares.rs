@@ -1,10 +1,12 @@
-//! The ready tasks of a run that no worker is busy with: roots not yet admitted, and what workers have to spare.
+//! The ready tasks of a run that no worker is busy with: roots not yet admitted, and what workers have to spare. Where results hold
+//! memory they are all in one place, in static order (`ranked.rs`).
 
 use std::sync::atomic::{AtomicUsize, Ordering, fence};
 use std::sync::{Mutex, MutexGuard};
 
 use crossbeam_deque::{Steal, Stealer, Worker};
 
+use super::ranked::Ranked;
 use crate::graph::Ready;
 
 /// Roots are admitted in portions: at most that many, at least one, about sixteen portions a worker.
@@ -19,6 +21,8 @@ pub(crate) struct Spares {
     roots: Mutex<Vec<Ready>>,
     n_roots: AtomicUsize,
     portion: usize,
+    /// All ready tasks, in place of roots and queues, where results hold memory.
+    ranked: Option<Ranked>,
     /// The queues of workers that are not there.
     seats: Mutex<Vec<Seat>>,
     stealers: Vec<Stealer<Ready>>,
@@ -30,34 +34,26 @@ pub(crate) struct Spares {
 pub(crate) struct Seat(Worker<Ready>);
 
 impl Seat {
+    /// True when there was nothing before.
     #[inline]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Puts down tasks that became ready together. The first in static order is taken first.
-    #[inline]
-    pub(crate) fn put(&self, tasks: &mut Vec<Ready>) {
-        let was_empty = self.is_empty();
+    fn put(&self, tasks: &mut Vec<Ready>) -> bool {
+        let was_empty = self.0.is_empty();
         tasks.drain(..).rev().for_each(|task| self.0.push(task));
-        if was_empty {
-            // Pairs with the one in `leave`: either a worker that goes sees these tasks in its last look, or this one
-            // sees that it has gone, and calls another.
-            fence(Ordering::SeqCst);
-        }
+        was_empty
     }
 }
 
 impl Spares {
     /// `roots` in static order; the caller is the first worker.
     ///
-    /// With `sparing`, roots are admitted one by one: a worker that had many would run ahead and hold their results.
+    /// With `sparing`, all workers take tasks in static order: one that had its own would run ahead and hold their results.
     pub(crate) fn new(mut roots: Vec<Ready>, most_workers: usize, sparing: bool) -> Self {
         roots.reverse();
-        let most_roots = if sparing { 1 } else { MOST_ROOTS };
+        let ranked = sparing.then(|| Ranked::new(std::mem::take(&mut roots)));
         let seats: Vec<_> = (0..most_workers).map(|_| Seat(Worker::new_lifo())).collect();
         Spares {
-            portion: (roots.len() / (most_workers * 16)).clamp(1, most_roots),
+            ranked,
+            portion: (roots.len() / (most_workers * 16)).clamp(1, MOST_ROOTS),
             n_roots: AtomicUsize::new(roots.len()),
             roots: Mutex::new(roots),
             stealers: seats.iter().map(|seat| seat.0.stealer()).collect(),
@@ -76,9 +72,44 @@ impl Spares {
         lock(&self.seats).push(seat);
     }
 
+    /// Whether the worker of this seat has something to spare.
+    #[inline]
+    pub(crate) fn is_spare(&self, seat: &Seat) -> bool {
+        match &self.ranked {
+            Some(ranked) => !ranked.is_empty(),
+            None => !seat.0.is_empty(),
+        }
+    }
+
+    /// Of tasks that became ready together, `next` is what the worker of this seat would go on with, and `others` the rest: puts down
+    /// the others, and `next` as well if something else should go before it.
+    #[inline]
+    pub(crate) fn settle(&self, seat: &Seat, next: &mut Option<Ready>, others: &mut Vec<Ready>) {
+        if let Some(ranked) = &self.ranked {
+            others.extend(next.take_if(|task| ranked.has_before(task)));
+        }
+        if !others.is_empty() {
+            self.put(seat, others);
+        }
+    }
+
+    /// Puts down tasks. The first in static order is taken first.
+    #[inline]
+    fn put(&self, seat: &Seat, tasks: &mut Vec<Ready>) {
+        let was_empty = match &self.ranked {
+            Some(ranked) => ranked.put(tasks),
+            None => seat.put(tasks),
+        };
+        if was_empty {
+            // Pairs with the one in `leave`: either a worker that goes sees these tasks in its last look, or this one
+            // sees that it has gone, and calls another.
+            fence(Ordering::SeqCst);
+        }
+    }
+
     /// Whether roots wait to be admitted.
     #[inline]
-    pub(crate) fn has_roots(&self) -> bool {
+    fn has_roots(&self) -> bool {
         self.n_roots.load(Ordering::Relaxed) > 0
     }
 
@@ -111,7 +142,10 @@ impl Spares {
 
     /// Whether anybody has anything to spare.
     pub(crate) fn has_any(&self) -> bool {
-        self.has_roots() || self.stealers.iter().any(|stealer| !stealer.is_empty())
+        match &self.ranked {
+            Some(ranked) => !ranked.is_empty(),
+            None => self.has_roots() || self.stealers.iter().any(|stealer| !stealer.is_empty()),
+        }
     }
 
     /// A worker goes whatever is left: the run is stopped, or it is not the right thread.
@@ -122,7 +156,12 @@ impl Spares {
     /// The next task for a worker: its own, else what others can spare, else a root.
     #[inline]
     pub(crate) fn take(&self, seat: &Seat) -> Option<Ready> {
-        seat.0.pop().or_else(|| self.take_from_others(seat)).or_else(|| self.admit(seat))
+        match &self.ranked {
+            Some(ranked) => ranked.take(),
+            None => {
+                seat.0.pop().or_else(|| self.take_from_others(seat)).or_else(|| self.admit(seat))
+            }
+        }
     }
 
     /// Looks for a short while longer.

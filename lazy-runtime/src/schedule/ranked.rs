@@ -1,0 +1,86 @@
+//! Ready tasks in static order, for all workers together.
+//!
+//! Where results hold memory, workers that each go into the depth of their own part of the graph hold as much as several runs. From here
+//! each takes whatever comes first in static order, so that they work at the same part, and hold little more than one worker would.
+//! That costs a lock for each task that is not followed at once; tasks that make such results are seldom so short that it shows.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard};
+
+use crate::graph::Ready;
+
+/// In place of the rank of the first task: there is none.
+const NONE: u32 = u32::MAX;
+
+pub(super) struct Ranked {
+    tasks: Mutex<Tasks>,
+    /// The rank of the first task. Written under the lock; a look at it without the lock is a hint.
+    first: AtomicU32,
+}
+
+struct Tasks {
+    /// In reverse order, the first last.
+    roots: Vec<Ready>,
+    others: BinaryHeap<Reverse<Ready>>,
+}
+
+impl Ranked {
+    /// `roots` in reverse static order.
+    pub(super) fn new(roots: Vec<Ready>) -> Self {
+        let tasks = Tasks { roots, others: BinaryHeap::new() };
+        Ranked { first: AtomicU32::new(tasks.first()), tasks: Mutex::new(tasks) }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.first.load(Ordering::Acquire) == NONE
+    }
+
+    /// Whether a task stands here that comes before this one.
+    #[inline]
+    pub(super) fn has_before(&self, task: &Ready) -> bool {
+        self.first.load(Ordering::Relaxed) < task.rank()
+    }
+
+    /// True when there was nothing before.
+    pub(super) fn put(&self, new: &mut Vec<Ready>) -> bool {
+        let mut tasks = self.lock();
+        let was_empty = self.is_empty();
+        tasks.others.extend(new.drain(..).map(Reverse));
+        self.first.store(tasks.first(), Ordering::Release);
+        was_empty
+    }
+
+    pub(super) fn take(&self) -> Option<Ready> {
+        if self.is_empty() {
+            return None;
+        }
+        let mut tasks = self.lock();
+        let task = tasks.take();
+        self.first.store(tasks.first(), Ordering::Release);
+        task
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Tasks> {
+        // No user code runs under the lock, so a poisoned one is still in order.
+        self.tasks.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl Tasks {
+    fn first(&self) -> u32 {
+        let (root, other) = self.firsts();
+        root.min(other)
+    }
+
+    fn firsts(&self) -> (u32, u32) {
+        let other = self.others.peek().map(|task| task.0.rank());
+        (self.roots.last().map_or(NONE, Ready::rank), other.unwrap_or(NONE))
+    }
+
+    fn take(&mut self) -> Option<Ready> {
+        let (root, other) = self.firsts();
+        if root < other { self.roots.pop() } else { self.others.pop().map(|task| task.0) }
+    }
+}
