@@ -4,7 +4,7 @@ use workflow::{Workflow, workflows};
 
 use crate::collection::outputs;
 use crate::delayed::Delayed;
-use crate::graph::{Ready, Run, Snapshot};
+use crate::graph::{Ready, Run, Snapshot, Step};
 use crate::prelude::*;
 use crate::schedule::{Seat, Spares};
 
@@ -30,6 +30,46 @@ fn build(flow: &Workflow) -> Vec<Delayed<Held>> {
     nodes.into_iter().zip(is_needed).filter(|(_, needed)| !needed).map(|(node, _)| node).collect()
 }
 
+/// Goes in order for so many tasks, is taken over in the middle of the last, and goes on as one of two.
+fn run_taken_over_after(flow: &Workflow, steps: usize) -> Vec<u32> {
+    let ends = build(flow);
+    let (run, mut in_order) = Run::shared(Snapshot::new(outputs(&ends)), false);
+    let spares = Spares::new(2, true);
+    let mut executed = vec![];
+    let mut execute = |task: Ready| {
+        executed.push(task.rank());
+        let (done, failure) = run.execute(task);
+        assert!(failure.is_none());
+        done
+    };
+    let mut last = None;
+    let begin = || spares.begin(run.take_over().unwrap_or_default());
+    for step in 0..steps {
+        let Step::Execute(task) = run.advance(&mut in_order, last.take(), true) else { break };
+        if step + 1 == steps {
+            begin();
+        }
+        last = Some(execute(task));
+    }
+    if steps == 0 {
+        begin();
+    }
+    let seat = spares.sit();
+    let mut ready = vec![];
+    match run.advance(&mut in_order, last, true) {
+        Step::TakenOver(last) => {
+            last.into_iter().for_each(|done| run.finish(done, |task| ready.push(task)))
+        }
+        Step::Ended => (),
+        Step::Execute(_) => panic!("the run was taken over, or has ended"),
+    }
+    while let Some(task) = ready.pop().or_else(|| spares.take(&seat)) {
+        run.finish(execute(task), |task| ready.push(task));
+    }
+    drop(run.finished());
+    executed
+}
+
 /// One worker: what it runs, and until when.
 struct Worker {
     seat: Seat,
@@ -41,13 +81,14 @@ struct Worker {
 fn peak(flow: &Workflow, workers: usize, time: impl Fn(u32) -> u64) -> usize {
     let ends = build(flow);
     let profile = ends.graph().memory_profile();
-    let (run, roots) = Run::shared(Snapshot::new(outputs(&ends)), false);
+    let (run, _) = Run::shared(Snapshot::new(outputs(&ends)), false);
     // A value is released at the end of the last task that uses it, whichever that is in this run.
     let mut users = vec![0usize; run.snapshot().len()];
     let of = |task: u32| run.snapshot().dependencies(task).map(|node| node as usize);
     (0..users.len() as u32).flat_map(of).for_each(|node| users[node] += 1);
     let is_output: Vec<_> = profile.released().iter().map(Option::is_none).collect();
-    let spares = Spares::new(roots, workers, run.snapshot().holds_memory());
+    let spares = Spares::new(workers, run.snapshot().holds_memory());
+    spares.begin(run.take_over().expect("nothing has been done in order"));
     let mut crew: Vec<_> =
         (0..workers).map(|_| Worker { seat: spares.sit(), task: None }).collect();
     let (mut now, mut held, mut most) = (0, 0usize, 0);
@@ -106,6 +147,18 @@ fn workers_go_ahead_of_long_tasks_by_a_few_values() {
             assert!(many <= one + 3 * workers, "{}: {workers} held {many}, one {one}", flow.name);
             let many = peak(&flow, workers, some_long);
             assert!(many <= one + 7 * workers, "{}: {workers} held {many}, one {one}", flow.name);
+        }
+    }
+}
+
+#[test]
+fn a_run_may_be_taken_over_anywhere() {
+    for flow in workflows() {
+        let count = flow.tasks.len();
+        for steps in (0..count).step_by(count / 40).chain([1, 2, count - 1, count, count + 1]) {
+            let mut executed = run_taken_over_after(&flow, steps);
+            executed.sort_unstable();
+            assert!(executed.into_iter().eq(0..count as u32), "{} after {steps}", flow.name);
         }
     }
 }

@@ -1,5 +1,6 @@
-//! Many workers: each follows one chain of tasks as far as it goes, keeps what else becomes ready in a queue of its
-//! own, from which others may take, and calls one more worker when there is something to spare and a thread to do it.
+//! Many workers. The first goes in static order, and calls a second one, who watches it. If its tasks are worth sharing the second takes
+//! over, and both become two of many: each follows one chain of tasks as far as it goes, keeps what else becomes ready in a
+//! queue of its own, from which others may take, and calls one more worker when there is something to spare and a thread to do it.
 //!
 //! Workers are rayon jobs, called when there is something to spare and gone when there is not, so that a task which uses
 //! rayon itself finds the idle threads of the pool.
@@ -9,22 +10,22 @@ use std::sync::Arc;
 
 use super::{Failures, Order};
 use crate::error::Result;
-use crate::graph::{Finished, Ready, Run, Snapshot};
-use crate::schedule::{Seat, Spares};
+use crate::graph::{Done, Finished, InOrder, Ready, Run, Snapshot, Step};
+use crate::schedule::{Seat, Spares, Watch};
 
 /// How often a worker that was called on a busy thread calls another in its stead.
 const CALLS: usize = 64;
 
 /// Runs every task of the snapshot on this thread, which belongs to the pool, and on up to `threads - 1` others of the pool.
 pub(crate) fn threaded(snapshot: Snapshot, order: &Order<'_>, threads: usize) -> Result<Finished> {
-    let sparing = snapshot.holds_memory();
-    let (run, roots) = Run::shared(snapshot, order.collect_errors);
+    let spares = Spares::new(threads, snapshot.holds_memory());
+    let (run, in_order) = Run::shared(snapshot, order.collect_errors);
     let failures = Failures::new(order);
     let lineage = Place::lineage_of(std::ptr::from_ref(&run).addr());
-    let spares = Spares::new(roots, threads, sparing);
-    let crew = Crew { run: &run, spares, failures: &failures, lineage };
+    let watch = Watch::begin();
+    let crew = Crew { run: &run, spares, watch, failures: &failures, lineage };
     let waiting = Place::enter(Here::Waiting(crew.id()));
-    rayon::scope(|scope| crew.work(scope));
+    rayon::scope(|scope| crew.begin(in_order, scope));
     drop(waiting);
     drop(crew);
     failures.outcome(run)
@@ -49,6 +50,7 @@ pub(crate) fn is_busy() -> bool {
 struct Crew<'a> {
     run: &'a Run,
     spares: Spares,
+    watch: Watch,
     failures: &'a Failures<'a>,
     /// The runs that this one is nested in, the outermost first, and itself.
     lineage: Arc<[usize]>,
@@ -59,7 +61,71 @@ impl<'a> Crew<'a> {
         std::ptr::from_ref(self.run).addr()
     }
 
-    /// A worker's life: work while there is any, then go.
+    /// The first worker's life: in order as far as it is let, then as one of many.
+    fn begin<'s>(&'s self, in_order: InOrder, scope: &rayon::Scope<'s>) {
+        let place = Place::enter(Here::Working(Arc::clone(&self.lineage)));
+        let handed_over = self.go_in_order(in_order, scope);
+        self.watch.end();
+        drop(place);
+        let Some(last) = handed_over else { return self.spares.leave_at_once() };
+        if let Some(done) = last {
+            let seat = self.spares.sit();
+            let mut ready = Vec::new();
+            self.run.finish(done, |task| ready.push(task));
+            self.spares.settle(&seat, &mut None, &mut ready);
+            self.spares.stand_up(seat);
+        }
+        self.work(scope);
+    }
+
+    /// Executes tasks in order. The last one, with what waits for it not yet told, when another worker has taken over; `None` when nothing
+    /// is left to do.
+    fn go_in_order<'s>(
+        &'s self,
+        mut order: InOrder,
+        scope: &rayon::Scope<'s>,
+    ) -> Option<Option<Done>> {
+        let (mut last, mut all_made) = (None, true);
+        loop {
+            let task = match self.run.advance(&mut order, last.take(), all_made) {
+                Step::Execute(task) => task,
+                Step::TakenOver(last) => return Some(last),
+                Step::Ended => return None,
+            };
+            if !self.failures.order.stop.goes_on() {
+                return None;
+            }
+            // Before the task, which may be long.
+            if self.spares.is_alone() && !self.run.is_passed() && self.spares.claim() {
+                scope.spawn(|scope| self.join(scope, CALLS));
+            }
+            let (done, failure) = self.run.execute(task);
+            if let Some(failure) = failure {
+                all_made = false;
+                self.failures.add(done.index(), failure);
+                if !self.failures.order.collect_errors {
+                    return None;
+                }
+            }
+            last = Some(done);
+        }
+    }
+
+    /// A worker that has arrived sees that the run is for all: false when there is nothing left to do.
+    fn share(&self) -> bool {
+        if self.run.is_taken_over() {
+            return true;
+        }
+        if !self.watch.is_worth_sharing(|| self.run.n_passed()) {
+            return false;
+        }
+        let ready = self.run.take_over();
+        let is_taken = ready.is_some();
+        ready.into_iter().for_each(|ready| self.spares.begin(ready));
+        is_taken
+    }
+
+    /// A worker's life among others: work while there is any, then go.
     fn work<'s>(&'s self, scope: &rayon::Scope<'s>) {
         let _place = Place::enter(Here::Working(Arc::clone(&self.lineage)));
         let mut fresh = Vec::new();
@@ -133,8 +199,10 @@ impl<'a> Crew<'a> {
             Here::Waiting(run) => self.lineage.contains(run),
             Here::Working(_) => false,
         };
-        if may_work {
+        if may_work && self.share() {
             self.work(scope);
+        } else if may_work {
+            self.spares.leave_at_once();
         } else if calls > 0 {
             // The job comes to lie in this thread's queue again; an idle thread is quicker than we are after this.
             std::thread::yield_now();

@@ -1,4 +1,4 @@
-//! A run: a snapshot, room for its results, and the counters that say which task may go next.
+//! A run: a snapshot and room for its results. Which task may go next on many threads is told by `shared.rs`.
 //!
 //! The rules that make the unsafe parts sound are types here. A task can be executed only by giving up its [`Ready`],
 //! which is made once per task and run, when its last dependency has finished. So an executor is safe code:
@@ -8,22 +8,19 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::inputs::Inputs;
-use super::pages::room;
 use super::reference::TypedRef;
+use super::shared::Progress;
 use super::snapshot::{DATA, Snapshot};
 use super::values::{EMPTY, Values};
 use crate::error::Failure;
-use crate::order::Dependents;
 
 pub(crate) struct Run {
     pub(super) snapshot: Snapshot,
     pub(super) values: Values,
-    /// How many dependencies of each task have not finished, or [`MADE`]. Empty in an exclusive run.
-    waiting: Vec<AtomicU32>,
-    dependents: Option<Dependents>,
+    pub(super) progress: Progress,
     /// Which tasks failed or were skipped; only where errors are collected.
     failed: Option<Box<[AtomicBool]>>,
     /// Every task of an exclusive run has made its result.
@@ -32,14 +29,17 @@ pub(crate) struct Run {
     complete: bool,
 }
 
-/// In place of the count of a task that waits for nothing: it has made its result.
-const MADE: u32 = u32::MAX;
-
 /// The right to execute one task: all it depends on has finished, and nobody else has the right. Ordered as the static order is.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ready(u32);
 
 impl Ready {
+    /// For whoever knows that all it depends on has finished.
+    #[inline]
+    pub(super) fn new(task: u32) -> Self {
+        Ready(task)
+    }
+
     /// The task's place in the static order.
     #[inline]
     pub(crate) fn rank(&self) -> u32 {
@@ -62,24 +62,7 @@ impl Run {
         Self::new(snapshot, collect_errors, true)
     }
 
-    /// A run for many threads, and the tasks that are ready at once, in static order.
-    pub(crate) fn shared(snapshot: Snapshot, collect_errors: bool) -> (Run, Vec<Ready>) {
-        let mut run = Self::new(snapshot, collect_errors, false);
-        run.dependents = Some(Dependents::of(&run.snapshot.shape()));
-        let (count, mut roots) = (run.snapshot.len(), Vec::new());
-        run.waiting = room(count);
-        run.waiting.extend((0..count as u32).map(|index| {
-            let edges = run.snapshot.edges_of(index);
-            let waiting = edges.iter().filter(|&edge| edge & DATA == 0).count() as u32;
-            if waiting == 0 && run.snapshot.is_task(index) {
-                roots.push(Ready(index));
-            }
-            AtomicU32::new(waiting)
-        }));
-        (run, roots)
-    }
-
-    fn new(snapshot: Snapshot, collect_errors: bool, exclusive: bool) -> Run {
+    pub(super) fn new(snapshot: Snapshot, collect_errors: bool, exclusive: bool) -> Run {
         let count = snapshot.len() as u32;
         let wide = |index| snapshot.node(index).vtable().stored.wide_words;
         let wide = snapshot.has_wide_results().then(|| (0..count).map(wide));
@@ -87,8 +70,8 @@ impl Run {
         let values = Values::new(snapshot.len(), uses, wide, exclusive);
         let failed = collect_errors
             .then(|| (0..count).map(|_| AtomicBool::new(false)).collect::<Box<[_]>>());
-        let (waiting, dependents) = (Vec::new(), None);
-        Run { snapshot, values, waiting, dependents, failed, all_made: false, complete: false }
+        let progress = Progress::new();
+        Run { snapshot, values, progress, failed, all_made: false, complete: false }
     }
 
     pub(crate) fn snapshot(&self) -> &Snapshot {
@@ -144,9 +127,7 @@ impl Run {
         }));
         let failure = match outcome {
             Ok(Ok(())) => {
-                if let Some(waiting) = self.waiting.get(index as usize) {
-                    waiting.store(MADE, Ordering::Relaxed);
-                }
+                self.progress.note_made(index);
                 return None;
             }
             Ok(Err(failure)) => failure,
@@ -173,26 +154,6 @@ impl Run {
         outcome
     }
 
-    /// Tells the dependents of an executed task; those that waited for it alone are ready now, in static order.
-    #[inline]
-    pub(crate) fn finish(&self, task: Done, mut ready: impl FnMut(Ready)) {
-        let dependents = self.dependents.as_ref().expect("a shared run knows its dependents");
-        for &dependent in dependents.of_node(task.0) {
-            let waiting = &self.waiting[dependent as usize];
-            // Release: what the task wrote is seen by whoever takes the count to zero, who acquires it. The load
-            // saves the last one the costlier instruction: if it reads 1, all others have counted down.
-            if waiting.load(Ordering::Acquire) == 1 || waiting.fetch_sub(1, Ordering::AcqRel) == 1 {
-                ready(Ready(dependent));
-            }
-        }
-    }
-
-    /// Whether a task has put its result into its slot. By `&mut`: the run is over.
-    fn is_made(&mut self, task: u32) -> bool {
-        // A task that was skipped is not made either; but one is only after another failed.
-        self.all_made || self.waiting.get_mut(task as usize).is_some_and(|it| *it.get_mut() == MADE)
-    }
-
     /// The results, when every output has been made.
     ///
     /// # Panics
@@ -200,7 +161,8 @@ impl Run {
     pub(crate) fn finished(mut self) -> Finished {
         for at in 0..self.snapshot.outputs().len() {
             let output = self.snapshot.outputs()[at];
-            let is_there = !self.snapshot.is_task(output) || self.is_made(output);
+            let is_there =
+                !self.snapshot.is_task(output) || self.all_made || self.progress.is_made(output);
             assert!(is_there, "a run that goes well makes all its outputs");
         }
         self.complete = true;

@@ -6,6 +6,8 @@
 mod ranked;
 mod spares;
 mod stop;
+mod watch;
 
 pub(crate) use spares::{Seat, Spares};
 pub(crate) use stop::{Reason, Stop};
+pub(crate) use watch::Watch;

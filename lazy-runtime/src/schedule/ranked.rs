@@ -20,17 +20,25 @@ pub(super) struct Ranked {
     first: AtomicU32,
 }
 
+#[derive(Default)]
 struct Tasks {
     /// In reverse order, the first last.
     roots: Vec<Ready>,
     others: BinaryHeap<Reverse<Ready>>,
 }
 
+impl Default for Ranked {
+    fn default() -> Self {
+        Ranked { tasks: Mutex::default(), first: AtomicU32::new(NONE) }
+    }
+}
+
 impl Ranked {
-    /// `roots` in reverse static order.
-    pub(super) fn new(roots: Vec<Ready>) -> Self {
-        let tasks = Tasks { roots, others: BinaryHeap::new() };
-        Ranked { first: AtomicU32::new(tasks.first()), tasks: Mutex::new(tasks) }
+    /// Puts down the roots, in reverse static order.
+    pub(super) fn begin(&self, roots: Vec<Ready>) {
+        let mut tasks = self.lock();
+        tasks.roots = roots;
+        self.first.store(tasks.first(), Ordering::Release);
     }
 
     pub(super) fn is_empty(&self) -> bool {

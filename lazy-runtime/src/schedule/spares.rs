@@ -17,10 +17,8 @@ const LOOKS: usize = 64;
 
 /// What there is to do, and how many workers are there to do it.
 pub(crate) struct Spares {
-    /// Roots in reverse static order: the next to admit is the last.
-    roots: Mutex<Vec<Ready>>,
+    roots: Mutex<Roots>,
     n_roots: AtomicUsize,
-    portion: usize,
     /// All ready tasks, in place of roots and queues, where results hold memory.
     ranked: Option<Ranked>,
     /// The queues of workers that are not there.
@@ -28,6 +26,13 @@ pub(crate) struct Spares {
     stealers: Vec<Stealer<Ready>>,
     /// Workers in the run, those on their way included.
     workers: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Roots {
+    /// In reverse static order: the next to admit is the last.
+    tasks: Vec<Ready>,
+    portion: usize,
 }
 
 /// A worker's own queue: it takes what it put in last, others take what lies there longest.
@@ -44,22 +49,31 @@ impl Seat {
 }
 
 impl Spares {
-    /// `roots` in static order; the caller is the first worker.
+    /// Nothing to do yet; the caller is the first worker.
     ///
     /// With `sparing`, all workers take tasks in static order: one that had its own would run ahead and hold their results.
-    pub(crate) fn new(mut roots: Vec<Ready>, most_workers: usize, sparing: bool) -> Self {
-        roots.reverse();
-        let ranked = sparing.then(|| Ranked::new(std::mem::take(&mut roots)));
+    pub(crate) fn new(most_workers: usize, sparing: bool) -> Self {
         let seats: Vec<_> = (0..most_workers).map(|_| Seat(Worker::new_lifo())).collect();
         Spares {
-            ranked,
-            portion: (roots.len() / (most_workers * 16)).clamp(1, MOST_ROOTS),
-            n_roots: AtomicUsize::new(roots.len()),
-            roots: Mutex::new(roots),
+            ranked: sparing.then(Ranked::default),
+            roots: Mutex::default(),
+            n_roots: AtomicUsize::new(0),
             stealers: seats.iter().map(|seat| seat.0.stealer()).collect(),
             seats: Mutex::new(seats),
             workers: AtomicUsize::new(1),
         }
+    }
+
+    /// Puts down what is ready to begin with, in static order. The worker that does has yet to look for calling others.
+    pub(crate) fn begin(&self, mut roots: Vec<Ready>) {
+        roots.reverse();
+        if let Some(ranked) = &self.ranked {
+            return ranked.begin(roots);
+        }
+        let portion = (roots.len() / (self.stealers.len() * 16)).clamp(1, MOST_ROOTS);
+        let count = roots.len();
+        *lock(&self.roots) = Roots { tasks: roots, portion };
+        self.n_roots.store(count, Ordering::SeqCst);
     }
 
     /// A queue for a worker that has been counted.
@@ -118,6 +132,12 @@ impl Spares {
     #[inline]
     pub(crate) fn has_room(&self) -> bool {
         self.workers.load(Ordering::Relaxed) < self.stealers.len()
+    }
+
+    /// Whether there is one worker only.
+    #[inline]
+    pub(crate) fn is_alone(&self) -> bool {
+        self.workers.load(Ordering::Relaxed) == 1
     }
 
     /// Counts one more worker, if there is room for one.
@@ -192,8 +212,8 @@ impl Spares {
             return None;
         }
         let mut roots = lock(&self.roots);
-        let rest = roots.len().saturating_sub(self.portion);
-        roots.drain(rest..).for_each(|task| seat.0.push(task));
+        let rest = roots.tasks.len().saturating_sub(roots.portion);
+        roots.tasks.drain(rest..).for_each(|task| seat.0.push(task));
         self.n_roots.store(rest, Ordering::SeqCst);
         seat.0.pop()
     }
