@@ -67,48 +67,55 @@ impl<'a> Crew<'a> {
         let handed_over = self.go_in_order(in_order, scope);
         self.watch.end();
         drop(place);
-        let Some(last) = handed_over else { return self.spares.leave_at_once() };
-        if let Some(done) = last {
-            let seat = self.spares.sit();
-            let mut ready = Vec::new();
-            self.run.finish(done, |task| ready.push(task));
-            self.spares.settle(&seat, &mut None, &mut ready);
-            self.spares.stand_up(seat);
-        }
+        let Some(mut ready) = handed_over else { return self.spares.leave_at_once() };
+        let seat = self.spares.sit();
+        self.spares.settle(&seat, &mut None, &mut ready);
+        self.spares.stand_up(seat);
         self.work(scope);
     }
 
-    /// Executes tasks in order. The last one, with what waits for it not yet told, when another worker has taken over; `None` when nothing
-    /// is left to do.
+    /// Executes tasks in order until another worker has taken over: what became ready with the last one. `None` when nothing is left to
+    /// do, or the run is stopped.
     fn go_in_order<'s>(
         &'s self,
         mut order: InOrder,
         scope: &rayon::Scope<'s>,
-    ) -> Option<Option<Done>> {
+    ) -> Option<Vec<Ready>> {
         let (mut last, mut all_made) = (None, true);
         loop {
-            let task = match self.run.advance(&mut order, last.take(), all_made) {
-                Step::Execute(task) => task,
-                Step::TakenOver(last) => return Some(last),
-                Step::Ended => return None,
-            };
-            if !self.failures.order.stop.goes_on() {
-                return None;
-            }
-            // Before the task, which may be long.
-            if self.spares.is_alone() && !self.run.is_passed() && self.spares.claim() {
-                scope.spawn(|scope| self.join(scope, CALLS));
-            }
-            let (done, failure) = self.run.execute(task);
-            if let Some(failure) = failure {
-                all_made = false;
-                self.failures.add(done.index(), failure);
-                if !self.failures.order.collect_errors {
-                    return None;
+            match self.run.advance(&mut order, last.take(), all_made) {
+                Step::Execute(task) => {
+                    // Before the task, which may be long.
+                    if self.spares.is_alone() && !self.run.is_passed() && self.spares.claim() {
+                        scope.spawn(|scope| self.join(scope, CALLS));
+                    }
+                    let (done, is_made) = self.execute(task)?;
+                    all_made &= is_made;
+                    last = Some(done);
                 }
+                Step::TakenOver(last) => {
+                    let mut ready = Vec::new();
+                    last.into_iter()
+                        .for_each(|done| self.run.finish(done, |task| ready.push(task)));
+                    return Some(ready);
+                }
+                Step::Ended => return None,
             }
-            last = Some(done);
         }
+    }
+
+    /// Executes a task, unless the run is stopped before it or by it: `None`. Whether it has made its result stands beside it.
+    #[inline]
+    fn execute(&self, task: Ready) -> Option<(Done, bool)> {
+        if !self.failures.order.stop.goes_on() {
+            return None;
+        }
+        let (done, failure) = self.run.execute(task);
+        let is_made = failure.is_none();
+        if let Some(failure) = failure {
+            self.failures.add(done.index(), failure);
+        }
+        (is_made || self.failures.order.collect_errors).then_some((done, is_made))
     }
 
     /// A worker that has arrived sees that the run is for all: false when there is nothing left to do.
@@ -165,20 +172,11 @@ impl<'a> Crew<'a> {
     ) -> bool {
         let mut next = Some(first);
         while let Some(task) = next.take() {
-            if !self.failures.order.stop.goes_on() {
-                return false;
-            }
             // Before the task, which may be long: what became ready with it is for others.
             if self.spares.is_spare(seat) && self.spares.claim() {
                 scope.spawn(|scope| self.join(scope, CALLS));
             }
-            let (done, failure) = self.run.execute(task);
-            if let Some(failure) = failure {
-                self.failures.add(done.index(), failure);
-                if !self.failures.order.collect_errors {
-                    return false;
-                }
-            }
+            let Some((done, _)) = self.execute(task) else { return false };
             self.run.finish(done, |ready| match next {
                 None => next = Some(ready),
                 Some(_) => fresh.push(ready),
