@@ -20,8 +20,8 @@ mod common;
 
 use common::{iteration, n_threads, quietly, resident, setting};
 
-/// Megabytes that the process may grow by after the first part of the soak: a large graph that was not yet met, memory that the
-/// allocator keeps for each thread, and up to 32 MB of free blocks that the library keeps for later graphs.
+/// Megabytes that the process may grow by after the first part of the soak: for large graphs that were not yet met, whose blocks of 2 MiB
+/// the library keeps, and for what the allocator keeps for each thread. One or two are common.
 const SLACK: u64 = 24;
 
 /// With fewer iterations nothing can be said of memory.

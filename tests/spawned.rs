@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use lazy_runtime::prelude::*;
-use lazy_runtime::{ComputeOptions, Error, Handle};
+use lazy_runtime::{ComputeOptions, Error, Handle, Runtime};
 use tests::{Gate, Log, block_on, both, in_time, threads};
 
 /// Waits inside a task, told from outside.
@@ -289,5 +289,18 @@ fn a_clone_that_panics_when_it_is_taken_panics_in_the_caller() {
             assert!(caught.is_err());
             assert_eq!((delayed(1) + 1).compute().unwrap(), 2);
         });
+    });
+}
+
+#[test]
+fn tasks_that_start_computations_hold_up_nobody() {
+    in_time(|| {
+        let runtime = threads(2);
+        let task = || delayed(1).map(|n| drop(Runtime::current().spawn(&(delayed(n) + 1))));
+        for _ in 0..500 {
+            let many: Vec<_> = (0..8).map(|_| task()).collect();
+            let handles: Vec<_> = (0..4).map(|_| runtime.spawn(&many)).collect();
+            handles.into_iter().for_each(|handle| drop(handle.join().unwrap()));
+        }
     });
 }

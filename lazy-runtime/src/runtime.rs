@@ -98,12 +98,13 @@ impl RuntimeBuilder {
         }
         let cell = Arc::new(OnceLock::new());
         let of_thread = Arc::clone(&cell);
+        let aside = execute::Aside::default();
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(self.num_threads)
             .stack_size(self.stack_size.unwrap_or(STACK))
             .thread_name(|i| format!("lazy-{i}"))
             .start_handler(move |_| {
-                execute::own_this_thread();
+                aside.own_this_thread();
                 THREAD_OF.set(Some(Arc::clone(&of_thread)));
             })
             .build()
@@ -327,9 +328,7 @@ fn start_on_idle_thread(pool: &rayon::ThreadPool, job: Arc<Job>) {
 
 fn run_when_idle(job: Arc<Job>) {
     if execute::is_busy() && !job.is_begun() {
-        // Back into this thread's queue, where an idle thread finds it.
-        std::thread::yield_now();
-        rayon::spawn(move || run_when_idle(job));
+        execute::set_aside(move || run_when_idle(job));
     } else {
         job.run();
     }

@@ -2,6 +2,7 @@
 //!
 //! Both executors know ready tasks only. What became of the run is told by [`Outcome`].
 
+mod aside;
 #[cfg(test)]
 mod simulated;
 mod synchronous;
@@ -23,8 +24,9 @@ impl Reason {
     }
 }
 
+pub(crate) use aside::{Aside, is_own_thread, set_aside};
 pub(crate) use synchronous::synchronous;
-pub(crate) use threaded::{is_busy, is_own_thread, own_this_thread, threaded};
+pub(crate) use threaded::{is_busy, threaded};
 
 /// What an executor is told besides the graph.
 pub(crate) struct Order<'a> {
@@ -57,7 +59,10 @@ impl<'a> Failures<'a> {
         let mut found = self.found.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
         if !found.is_empty() {
             found.sort_by_key(|&(task, _)| task);
-            return Err(error_of(run.snapshot(), found, self.order.collect_errors));
+            let error = error_of(run.snapshot(), found, self.order.collect_errors);
+            // Before the error is returned: the drop of a value that is left may panic, and an error on its way would be lost.
+            drop(run);
+            return Err(error);
         }
         match self.order.stop.reason() {
             None => Ok(run.finished()),

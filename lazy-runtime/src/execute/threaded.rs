@@ -5,9 +5,10 @@
 //! Workers are rayon jobs, called when there is something to spare and gone when there is not, so that a task which uses
 //! rayon itself finds the idle threads of the pool.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::sync::Arc;
 
+use super::aside::look_aside;
 use super::{Failures, Order};
 use crate::error::Result;
 use crate::graph::{Done, Finished, InOrder, Ready, Run, Snapshot, Step};
@@ -29,16 +30,6 @@ pub(crate) fn threaded(snapshot: Snapshot, order: &Order<'_>, threads: usize) ->
     drop(waiting);
     drop(crew);
     failures.outcome(run)
-}
-
-/// Makes the current thread known as one of a runtime's pool.
-pub(crate) fn own_this_thread() {
-    IS_OWN.set(true);
-}
-
-/// Whether the current thread is one of a runtime's pool.
-pub(crate) fn is_own_thread() -> bool {
-    IS_OWN.get()
 }
 
 /// Whether the current thread is in the middle of a task, or waits for a run of one.
@@ -222,7 +213,6 @@ enum Here {
 }
 
 thread_local! {
-    static IS_OWN: Cell<bool> = const { Cell::new(false) };
     static HERE: RefCell<Arc<Here>> = RefCell::new(Arc::new(Here::Idle));
 }
 
@@ -246,7 +236,11 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         if let Some(before) = self.0.take() {
+            let is_idle = matches!(*before, Here::Idle);
             HERE.replace(before);
+            if is_idle {
+                look_aside();
+            }
         }
     }
 }
