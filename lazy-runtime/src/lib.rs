@@ -102,6 +102,7 @@
 //! - A graph has fewer than 2^31 nodes.
 
 // In the order in which a computation moves; a module may use what stands before it.
+mod sync;
 mod arities;
 mod error;
 mod key;
@@ -118,6 +119,7 @@ mod memory;
 mod schedule;
 mod execute;
 mod options;
+mod job;
 mod handle;
 mod runtime;
 mod drawn;

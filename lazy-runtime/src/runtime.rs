@@ -9,7 +9,8 @@ use crate::delayed::Delayed;
 use crate::error::{Error, Result};
 use crate::execute::{self, Order};
 use crate::graph::{Finished, NodeRef, Snapshot};
-use crate::handle::{Handle, Job};
+use crate::handle::Handle;
+use crate::job::Job;
 use crate::options::ComputeOptions;
 use crate::schedule::Stop;
 

@@ -6,8 +6,9 @@
 
 use std::cell::Cell;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+use super::live::Live;
 use super::pages::{CHUNK, Origin, give_chunk_back, take_chunk};
 
 /// The largest node a chunk takes; what is larger keeps its payload in a box.
@@ -16,19 +17,12 @@ pub(super) const MAX_NODE: usize = 1 << 10;
 /// The alignment of every node.
 pub(super) const ALIGN: usize = 8;
 
-/// Counts as that many live nodes while a thread still allocates from the chunk.
-const OPEN: usize = 1 << (usize::BITS - 8);
-
 /// Nodes are numbered by their place: a chunk owns as many numbers as it has places. Unique in a process.
 static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 
 #[repr(C)]
 struct Chunk {
-    /// Nodes not yet freed, plus [`OPEN`] while the chunk is open, minus what was allocated in it so far.
-    ///
-    /// The thread that allocates counts privately and settles once, when it closes the chunk; so an
-    /// allocation needs no atomic instruction.
-    live: AtomicUsize,
+    live: Live,
     first_id: u64,
     /// Where a snapshot that is being made keeps what it knows of this chunk; see `reach.rs`.
     mark: AtomicU32,
@@ -40,21 +34,22 @@ impl Chunk {
         let (memory, origin) = take_chunk();
         let chunk = memory.cast::<Chunk>();
         let first_id = NEXT_ID.fetch_add((CHUNK / ALIGN) as u64, Ordering::Relaxed);
-        let (live, mark) = (AtomicUsize::new(OPEN), AtomicU32::new(0));
+        let (live, mark) = (Live::open(), AtomicU32::new(0));
         // SAFETY: the memory is ours, large enough and aligned for a `Chunk`.
         unsafe { chunk.write(Chunk { live, first_id, mark, origin }) };
         chunk
     }
 
-    /// Takes `count` from the live nodes and gives the memory back when none is left.
+    /// Gives up nodes, or the openness, and the memory when nothing is left.
     ///
     /// # Safety
-    /// The chunk lives, and `count` of its nodes (or its openness) are given up by the caller.
-    unsafe fn give_up(chunk: NonNull<Chunk>, count: usize) {
-        // SAFETY: the caller still owns `count` of the references that keep the chunk alive.
+    /// The chunk lives, and what `give_up` takes from the count is given up by the caller.
+    #[inline]
+    unsafe fn give_up(chunk: NonNull<Chunk>, give_up: impl FnOnce(&Live) -> bool) {
+        // SAFETY: what the caller still has keeps the chunk alive.
         let Chunk { live, origin, .. } = unsafe { chunk.as_ref() };
         let origin = *origin;
-        if live.fetch_sub(count, Ordering::AcqRel) == count {
+        if give_up(live) {
             // SAFETY: nobody else has a node in it.
             unsafe { give_chunk_back(chunk.cast(), origin) };
         }
@@ -99,7 +94,7 @@ impl Open {
     fn close(&self) {
         if let Some(chunk) = self.chunk.take() {
             // SAFETY: the openness is ours to give up; what was allocated stays counted.
-            unsafe { Chunk::give_up(chunk, OPEN - self.allocated.replace(0)) };
+            unsafe { Chunk::give_up(chunk, |live| live.close(self.allocated.replace(0))) };
         }
         self.at.set(CHUNK);
     }
@@ -198,7 +193,7 @@ impl Freed {
     fn flush(&mut self) {
         if let Some(chunk) = self.chunk.take() {
             // SAFETY: `count` nodes of this chunk were freed and not yet counted, so it lives.
-            unsafe { Chunk::give_up(chunk, std::mem::take(&mut self.count)) };
+            unsafe { Chunk::give_up(chunk, |live| live.free(std::mem::take(&mut self.count))) };
         }
     }
 }

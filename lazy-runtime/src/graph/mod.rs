@@ -8,16 +8,23 @@
 //! All `unsafe` of the crate is in this folder; `README.md` beside this file argues why it is sound.
 //! This module never runs a task on its own and knows no threads.
 
+#[cfg(all(test, loom))]
+mod watched;
 mod arena;
+mod claims;
+mod countdown;
 mod inputs;
+mod live;
 mod node;
 pub(crate) mod pages;
 mod paths;
 mod reach;
 mod reference;
+mod references;
 mod run;
 mod shared;
 mod snapshot;
+mod uses;
 mod values;
 mod view;
 

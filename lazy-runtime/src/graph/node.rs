@@ -4,11 +4,11 @@ use std::any::Any;
 use std::panic::Location;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
 
 use super::arena;
 use super::inputs::Inputs;
 use super::reference::TypedRef;
+use super::references::References;
 use super::values::{Stored, Values};
 use crate::error::Failure;
 use crate::key::Key;
@@ -89,7 +89,7 @@ pub(super) struct VTable {
 pub(super) struct Header {
     vtable: &'static VTable,
     location: &'static Location<'static>,
-    pub(super) references: AtomicU32,
+    pub(super) references: References,
 }
 
 #[repr(C)]
@@ -157,7 +157,7 @@ impl<P: Payload> Node<P> {
     /// A node with one reference.
     #[inline]
     pub(super) fn new(payload: P, location: &'static Location<'static>) -> Self {
-        let header = Header { vtable: Self::VTABLE, location, references: AtomicU32::new(1) };
+        let header = Header { vtable: Self::VTABLE, location, references: References::one() };
         Node { header, payload }
     }
 }

@@ -5,14 +5,10 @@ use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use super::arena;
 use super::node::{Boxed, Data, Kind, Node, NodePtr, Payload};
 use crate::key::Key;
-
-/// More references than this to one node end the process, long before the counter could wrap.
-const MAX_REFERENCES: u32 = i32::MAX as u32;
 
 /// A counted reference to a node: the node, and all it depends on, lives as long as one exists.
 pub(crate) struct NodeRef(NodePtr);
@@ -62,10 +58,7 @@ impl NodeRef {
 impl Clone for NodeRef {
     #[inline]
     fn clone(&self) -> Self {
-        // Relaxed: the new reference is made from one that exists, as `Arc` does it.
-        if self.0.header().references.fetch_add(1, Ordering::Relaxed) >= MAX_REFERENCES {
-            std::process::abort();
-        }
+        self.0.header().references.add();
         NodeRef(self.0)
     }
 }
@@ -73,10 +66,7 @@ impl Clone for NodeRef {
 impl Drop for NodeRef {
     #[inline]
     fn drop(&mut self) {
-        let references = &self.0.header().references;
-        // The load saves the last owner the costlier instruction; if it reads 1, nobody else has a reference.
-        if references.load(Ordering::Acquire) == 1 || references.fetch_sub(1, Ordering::AcqRel) == 1
-        {
+        if self.0.header().references.give_up() {
             drop_node(self.0);
         }
     }

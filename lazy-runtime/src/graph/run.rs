@@ -14,7 +14,7 @@ use super::inputs::Inputs;
 use super::reference::TypedRef;
 use super::shared::Progress;
 use super::snapshot::{DATA, Snapshot};
-use super::values::{EMPTY, Values};
+use super::values::Values;
 use crate::error::Failure;
 
 pub(crate) struct Run {
@@ -34,6 +34,12 @@ pub(crate) struct Run {
 pub(crate) struct Ready(u32);
 
 impl Ready {
+    /// A stand-in.
+    #[cfg(all(test, loom))]
+    pub(crate) fn model(rank: u32) -> Self {
+        Ready(rank)
+    }
+
     /// For whoever knows that all it depends on has finished.
     #[inline]
     pub(super) fn new(task: u32) -> Self {
@@ -66,7 +72,7 @@ impl Run {
         let count = snapshot.len() as u32;
         let wide = |index| snapshot.node(index).vtable().stored.wide_words;
         let wide = snapshot.has_wide_results().then(|| (0..count).map(wide));
-        let uses = if snapshot.counts_uses() { snapshot.uses(EMPTY) } else { Vec::new() };
+        let uses = if snapshot.counts_uses() { snapshot.uses() } else { Vec::new() };
         let values = Values::new(snapshot.len(), uses, wide, exclusive);
         let failed = collect_errors
             .then(|| (0..count).map(|_| AtomicBool::new(false)).collect::<Box<[_]>>());

@@ -7,17 +7,12 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::claims::Claims;
+use super::countdown::Countdown;
 use super::pages::room;
 use super::run::{Done, Ready, Run};
-use super::snapshot::{DATA, INDEX, Snapshot};
+use super::snapshot::{DATA, Snapshot};
 use crate::order::Dependents;
-
-/// In place of the next index: nothing is claimed in order any more. One claim may still add to it.
-const CLOSED: u32 = 1 << 31;
-const _: () = assert!(CLOSED > INDEX, "no graph has so many nodes");
-
-/// In place of the count of a task that waits for nothing: it has made its result.
-const MADE: u32 = u32::MAX;
 
 /// The right to claim tasks in order. There is one for a run, and it is claimed with the last task executed: so whoever has a task has
 /// executed those before.
@@ -37,8 +32,7 @@ pub(crate) enum Step {
 
 /// What a run knows of the order of its tasks.
 pub(super) struct Progress {
-    /// The next index to be claimed, or [`CLOSED`] and above.
-    next: AtomicU32,
+    claims: Claims,
     /// The tasks before this index have made their results.
     made: AtomicU32,
     /// What is left, once it is for all.
@@ -47,26 +41,26 @@ pub(super) struct Progress {
 
 struct Left {
     dependents: Dependents,
-    /// How many dependencies of each task have not finished, or [`MADE`].
-    waiting: Vec<AtomicU32>,
+    /// How many dependencies of each task have not finished, or that it is made.
+    waiting: Vec<Countdown>,
 }
 
 impl Progress {
     pub(super) fn new() -> Self {
-        Progress { next: AtomicU32::new(0), made: AtomicU32::new(0), left: OnceLock::new() }
+        Progress { claims: Claims::new(), made: AtomicU32::new(0), left: OnceLock::new() }
     }
 
     /// Notes that a task has made its result.
     #[inline]
     pub(super) fn note_made(&self, task: u32) {
         if let Some(left) = self.left.get() {
-            left.waiting[task as usize].store(MADE, Ordering::Relaxed);
+            left.waiting[task as usize].set_made();
         }
     }
 
     /// Whether a task has put its result into its slot. By `&mut`: the run is over.
     pub(super) fn is_made(&mut self, task: u32) -> bool {
-        let made_by_one_of_many = |left: &mut Left| *left.waiting[task as usize].get_mut() == MADE;
+        let made_by_one_of_many = |left: &mut Left| left.waiting[task as usize].is_made();
         task < *self.made.get_mut() || self.left.get_mut().is_some_and(made_by_one_of_many)
     }
 }
@@ -97,12 +91,11 @@ impl Run {
             self.progress.made.store(done.index() + 1, Ordering::Relaxed);
         }
         loop {
-            // Release: whoever takes over sees what the tasks before made. It counts the last claimed index as not finished, and the
-            // lists that name its dependents are then those of `finish`.
-            let index = self.progress.next.fetch_add(1, Ordering::Release);
-            if index >= CLOSED {
+            // Whoever takes over counts the last claimed index as not finished, and the lists that name its dependents are then
+            // those of `finish`.
+            let Some(index) = self.progress.claims.claim() else {
                 return Step::TakenOver(last);
-            }
+            };
             if index >= self.snapshot.len() as u32 {
                 return Step::Ended;
             }
@@ -116,7 +109,7 @@ impl Run {
 
     /// How many tasks and data have been passed in order.
     pub(crate) fn n_passed(&self) -> u32 {
-        self.progress.next.load(Ordering::Relaxed)
+        self.progress.claims.count()
     }
 
     /// Whether nothing is left to be claimed in order: the run is over, or for all.
@@ -135,14 +128,11 @@ impl Run {
         // The other worker goes on while this, the longest part, is done.
         let dependents = Dependents::of(&self.snapshot.shape());
         let count = self.snapshot.len() as u32;
-        let close = |next: u32| (next < count).then_some(CLOSED);
-        // Acquire: what was made in order is there. Where nothing is left the count stays: the other worker sees that all has ended.
-        let next = &self.progress.next;
-        let first = next.fetch_update(Ordering::Acquire, Ordering::Relaxed, close).ok()?;
+        let first = self.progress.claims.take_over(count)?;
         // The task before `first` may still run; the worker that runs it finishes it as one of many.
         let pending = first.saturating_sub(1);
         let mut waiting = room(count as usize);
-        waiting.resize_with(first as usize, || AtomicU32::new(0));
+        waiting.resize_with(first as usize, || Countdown::new(0));
         let mut ready = Vec::new();
         for index in first..count {
             let edges = self.snapshot.edges_of(index).iter();
@@ -150,7 +140,7 @@ impl Run {
             if open == 0 && self.snapshot.is_task(index) {
                 ready.push(Ready::new(index));
             }
-            waiting.push(AtomicU32::new(open));
+            waiting.push(Countdown::new(open));
         }
         let is_first = self.progress.left.set(Left { dependents, waiting }).is_ok();
         assert!(is_first, "what is left is taken once");
@@ -163,10 +153,7 @@ impl Run {
         // Who takes over may not be done with the lists yet, and is never long.
         let left = self.progress.left.get().unwrap_or_else(|| self.progress.left.wait());
         for &dependent in left.dependents.of_node(task.index()) {
-            let waiting = &left.waiting[dependent as usize];
-            // Release: what the task wrote is seen by whoever takes the count to zero, who acquires it. The load
-            // saves the last one the costlier instruction: if it reads 1, all others have counted down.
-            if waiting.load(Ordering::Acquire) == 1 || waiting.fetch_sub(1, Ordering::AcqRel) == 1 {
+            if left.waiting[dependent as usize].count_down() {
                 ready(Ready::new(dependent));
             }
         }

@@ -5,12 +5,12 @@
 
 use std::panic::Location;
 use std::sync::Mutex;
-use std::sync::atomic::AtomicU32;
 
 use super::node::{Kind, NodePtr, ShowLiteral};
 use super::pages::{filled, room};
 use super::reach::Reach;
 use super::reference::NodeRef;
+use super::uses::Uses;
 use crate::key::Key;
 use crate::order::Shape;
 use crate::task::Function;
@@ -189,15 +189,15 @@ impl Snapshot {
         self.node(index).literals(show);
     }
 
-    /// Counts `first` and how often each result is used: once for each edge to a dependent, once for each output.
-    pub(super) fn uses(&self, first: u32) -> Vec<AtomicU32> {
+    /// Counts how often each result is used: once for each edge to a dependent, once for each output.
+    pub(super) fn uses(&self) -> Vec<Uses> {
         let mut uses = room(self.len());
-        uses.resize_with(self.len(), || AtomicU32::new(first));
+        uses.resize_with(self.len(), Uses::none);
         for edge in self.edges.iter().filter(|&edge| edge & DATA == 0) {
-            *uses[*edge as usize].get_mut() += 1;
+            uses[*edge as usize].add();
         }
         for output in &self.outputs {
-            *uses[*output as usize].get_mut() += 1;
+            uses[*output as usize].add();
         }
         uses
     }

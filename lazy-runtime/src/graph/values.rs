@@ -7,15 +7,12 @@
 
 use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::pages::room;
+use super::uses::Uses;
 
 /// The most words of a result that is not boxed.
 const WIDE_WORDS: usize = 4;
-
-/// In a use count: there is no value in the slot (not yet, or never).
-pub(super) const EMPTY: u32 = 1 << 31;
 
 /// How a type's values are stored, for code that does not know the type.
 #[derive(Clone, Copy)]
@@ -94,7 +91,7 @@ pub(super) struct Values {
     words: Box<[Cell]>,
     wide: Box<[Cell]>,
     /// Empty where nobody asks: no result has to be released, and no task needs to know whether it is the last user.
-    uses: Vec<AtomicU32>,
+    uses: Vec<Uses>,
     /// One thread runs all: counters need no locked instructions.
     exclusive: bool,
 }
@@ -104,14 +101,14 @@ pub(super) struct Values {
 unsafe impl Sync for Values {}
 
 impl Values {
-    /// Room for one result for each of `count` nodes, used that often; each use count says that the room is [`EMPTY`] as well. There
+    /// Room for one result for each of `count` nodes, used that often; each use count says that the room is empty as well. There
     /// may be no use counts if no result needs to be released; no user is then known to be the last.
     ///
     /// `wide_words` says for each node how many words of the second buffer its result needs; `None` if none does, which saves a
     /// look at every node.
     pub(super) fn new(
         count: usize,
-        uses: Vec<AtomicU32>,
+        uses: Vec<Uses>,
         wide_words: Option<impl Iterator<Item = u32>>,
         exclusive: bool,
     ) -> Self {
@@ -154,9 +151,7 @@ impl Values {
             unsafe { slot.cast::<T>().write(value) };
         }
         if needs_release::<T>() {
-            let uses = &self.uses[index as usize];
-            // Nobody else changes the count before this task has finished.
-            uses.store(uses.load(Ordering::Relaxed) & !EMPTY, Ordering::Relaxed);
+            self.uses[index as usize].fill();
         }
     }
 
@@ -183,16 +178,10 @@ impl Values {
     /// The slot holds a `T`, the caller counts as one of its users and has no borrow of it.
     #[inline]
     pub(super) unsafe fn take_if_last<T>(&self, index: u32) -> Option<T> {
-        // Acquire: what the others did with the value happened before they gave up their use.
         let uses = self.uses.get(index as usize)?;
-        if uses.load(Ordering::Acquire) & !EMPTY != 1 {
-            return None;
-        }
-        if needs_release::<T>() {
-            uses.store(0, Ordering::Relaxed);
-        }
+        let is_ours = if needs_release::<T>() { uses.take_if_last() } else { uses.is_last() };
         // SAFETY: by contract, and we are the only user; the count of 0 says that what has to be released is gone.
-        Some(unsafe { self.read(index) })
+        is_ours.then(|| unsafe { self.read(index) })
     }
 
     /// Moves the value out of a slot.
@@ -213,7 +202,7 @@ impl Values {
 
     /// Whether a value may have more than one user left.
     pub(super) fn may_be_shared(&self, index: u32) -> bool {
-        self.uses.get(index as usize).is_none_or(|uses| uses.load(Ordering::Acquire) & !EMPTY > 1)
+        self.uses.get(index as usize).is_none_or(Uses::may_be_shared)
     }
 
     /// Moves the value out for all its users at once.
@@ -222,7 +211,7 @@ impl Values {
     /// The slot holds a `T`, nobody borrows it, and the caller acts for all users that are left.
     pub(super) unsafe fn take_all<T>(&self, index: u32) -> T {
         if needs_release::<T>() {
-            self.uses[index as usize].store(0, Ordering::Relaxed);
+            self.uses[index as usize].take_all();
         }
         // SAFETY: by contract.
         unsafe { self.read(index) }
@@ -256,18 +245,7 @@ impl Values {
     #[inline]
     fn give_up(&self, index: u32) -> bool {
         let uses = &self.uses[index as usize];
-        let before = if self.exclusive {
-            let before = uses.load(Ordering::Relaxed);
-            uses.store(before - 1, Ordering::Relaxed);
-            before
-        } else if uses.load(Ordering::Acquire) == 1 {
-            // The only user left cannot be raced by another one: no locked instruction.
-            uses.store(0, Ordering::Relaxed);
-            1
-        } else {
-            uses.fetch_sub(1, Ordering::AcqRel)
-        };
-        before == 1
+        if self.exclusive { uses.give_up_alone() } else { uses.give_up() }
     }
 
     /// # Safety
@@ -288,12 +266,149 @@ impl Values {
         if !stored.holds_memory() {
             return;
         }
-        let uses = self.uses[index as usize].get_mut();
-        let held = *uses & EMPTY == 0 && *uses > 0;
-        *uses = 0;
-        if held {
+        if self.uses[index as usize].clear() {
             // SAFETY: the slot was filled (not empty) and not yet released (uses above zero).
             unsafe { self.drop_slot(index, stored) };
         }
+    }
+}
+
+#[cfg(all(test, loom))]
+mod models {
+    use loom::sync::Arc;
+    use loom::sync::atomic::{AtomicU32, Ordering};
+    use loom::thread;
+
+    use super::*;
+    use crate::graph::watched::Watched;
+
+    /// What a value is, and how often it came to its end.
+    struct Life {
+        memory: Watched,
+        ends: AtomicU32,
+    }
+
+    /// The value.
+    struct Held(Arc<Life>);
+
+    impl Drop for Held {
+        fn drop(&mut self) {
+            if std::thread::panicking() {
+                return; // The model has failed already.
+            }
+            self.0.memory.write();
+            self.0.ends.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// What a task does with an input, in terms of [`Values`]; see `inputs.rs`.
+    #[derive(Clone, Copy)]
+    enum User {
+        /// Takes a `&T`.
+        Borrows,
+        /// Takes a `T`.
+        Takes,
+        /// Is skipped, for another of its inputs is not there.
+        IsSkipped,
+        /// Panics in between.
+        Fails,
+    }
+    use User::*;
+
+    impl User {
+        fn use_it(self, values: &Values) {
+            // SAFETY: slot 0 is written before this is called, each user is counted, and none uses the value further.
+            unsafe {
+                match self {
+                    Borrows => {
+                        values.get::<Held>(0).0.memory.read();
+                        values.release::<Held>(0);
+                    }
+                    Takes => match values.take_if_last::<Held>(0) {
+                        Some(value) => value.0.memory.write(),
+                        None => Borrows.use_it(values),
+                    },
+                    IsSkipped => values.release_stored(0, &Stored::of::<Held>()),
+                    Fails => values.get::<Held>(0).0.memory.read(),
+                }
+            }
+        }
+    }
+
+    fn slot(users: usize) -> (Values, Arc<Life>) {
+        let mut uses = Uses::none();
+        (0..users).for_each(|_| uses.add());
+        let wide_words = std::iter::once(Stored::of::<Held>().wide_words);
+        let values = Values::new(1, vec![uses], Some(wide_words), false);
+        (values, Arc::new(Life { memory: Watched::new(), ends: AtomicU32::new(0) }))
+    }
+
+    /// Each user on a thread of its own; the value ends when the last of them is done, or with the run if one failed.
+    fn check(users: &'static [User]) {
+        loom::model(move || {
+            let (values, life) = slot(users.len());
+            let values = Arc::new(values);
+            // SAFETY: the slot is empty and not shared yet.
+            unsafe { values.write(0, Held(Arc::clone(&life))) };
+            let others = users[1..].iter().map(|&user| {
+                let values = Arc::clone(&values);
+                thread::spawn(move || user.use_it(&values))
+            });
+            let others: Vec<_> = others.collect();
+            users[0].use_it(&values);
+            others.into_iter().for_each(|other| other.join().unwrap());
+
+            let all_done = !users.iter().any(|user| matches!(user, Fails));
+            assert_eq!(life.ends.load(Ordering::Relaxed), u32::from(all_done));
+            let mut values = Arc::try_unwrap(values).ok().expect("the threads have ended");
+            // SAFETY: the slot was for this type.
+            unsafe { values.clear(0, &Stored::of::<Held>()) };
+            assert_eq!(life.ends.load(Ordering::Relaxed), 1);
+        });
+    }
+
+    #[test]
+    fn release_against_release_drops_once() {
+        check(&[Borrows, Borrows]);
+        check(&[Borrows, Borrows, Borrows]);
+        check(&[Borrows, IsSkipped]);
+    }
+
+    #[test]
+    fn release_against_take_drops_or_moves_once() {
+        check(&[Borrows, Takes]);
+        check(&[Borrows, Borrows, Takes]);
+        check(&[IsSkipped, Takes]);
+    }
+
+    #[test]
+    fn take_against_take_moves_or_drops_once() {
+        check(&[Takes, Takes]);
+        check(&[Borrows, Takes, Takes]);
+    }
+
+    #[test]
+    fn a_use_that_is_never_given_up_leaves_the_value_to_the_run() {
+        check(&[Fails, Borrows]);
+        check(&[Fails, Takes]);
+    }
+
+    /// The users of a task that failed.
+    #[test]
+    fn a_slot_that_stayed_empty_is_never_dropped() {
+        loom::model(|| {
+            let (values, life) = slot(2);
+            let values = Arc::new(values);
+            let other = thread::spawn({
+                let values = Arc::clone(&values);
+                move || IsSkipped.use_it(&values)
+            });
+            IsSkipped.use_it(&values);
+            other.join().unwrap();
+            let mut values = Arc::try_unwrap(values).ok().expect("the threads have ended");
+            // SAFETY: the slot was for this type.
+            unsafe { values.clear(0, &Stored::of::<Held>()) };
+            assert_eq!(life.ends.load(Ordering::Relaxed), 0);
+        });
     }
 }

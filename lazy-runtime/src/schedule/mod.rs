@@ -4,6 +4,7 @@
 //! transitions, and why no task is lost.
 
 mod ranked;
+mod workers;
 mod spares;
 mod stop;
 mod watch;

@@ -6,10 +6,9 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard};
 
 use crate::graph::Ready;
+use crate::sync::{AtomicU32, Mutex, MutexGuard, Ordering};
 
 /// In place of the rank of the first task: there is none.
 const NONE: u32 = u32::MAX;

@@ -1,12 +1,13 @@
 //! The ready tasks of a run that no worker is busy with: roots not yet admitted, and what workers have to spare. Where results hold
 //! memory they are all in one place, in static order (`ranked.rs`).
 
-use std::sync::atomic::{AtomicUsize, Ordering, fence};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use crossbeam_deque::{Steal, Stealer, Worker};
 
 use super::ranked::Ranked;
+use super::workers::Workers;
 use crate::graph::Ready;
 
 /// Roots are admitted in portions: at most that many, at least one, about sixteen portions a worker.
@@ -24,8 +25,7 @@ pub(crate) struct Spares {
     /// The queues of workers that are not there.
     seats: Mutex<Vec<Seat>>,
     stealers: Vec<Stealer<Ready>>,
-    /// Workers in the run, those on their way included.
-    workers: AtomicUsize,
+    workers: Workers,
 }
 
 #[derive(Default)]
@@ -60,7 +60,7 @@ impl Spares {
             n_roots: AtomicUsize::new(0),
             stealers: seats.iter().map(|seat| seat.0.stealer()).collect(),
             seats: Mutex::new(seats),
-            workers: AtomicUsize::new(1),
+            workers: Workers::first_of(most_workers),
         }
     }
 
@@ -115,9 +115,7 @@ impl Spares {
             None => seat.put(tasks),
         };
         if was_empty {
-            // Pairs with the one in `leave`: either a worker that goes sees these tasks in its last look, or this one
-            // sees that it has gone, and calls another.
-            fence(Ordering::SeqCst);
+            self.workers.tasks_are_down();
         }
     }
 
@@ -131,33 +129,24 @@ impl Spares {
     /// takes their memory from under their hands.
     #[inline]
     pub(crate) fn has_room(&self) -> bool {
-        self.workers.load(Ordering::Relaxed) < self.stealers.len()
+        self.workers.has_room()
     }
 
     /// Whether there is one worker only.
     #[inline]
     pub(crate) fn is_alone(&self) -> bool {
-        self.workers.load(Ordering::Relaxed) == 1
+        self.workers.is_alone()
     }
 
     /// Counts one more worker, if there is room for one.
     #[inline]
     pub(crate) fn claim(&self) -> bool {
-        self.has_room() && self.claim_room()
-    }
-
-    #[cold]
-    fn claim_room(&self) -> bool {
-        let most = self.stealers.len();
-        let room = |workers: usize| (workers < most).then_some(workers + 1);
-        self.workers.fetch_update(Ordering::SeqCst, Ordering::Relaxed, room).is_ok()
+        self.workers.claim()
     }
 
     /// A worker goes. True when it should stay after all: something has been put down meanwhile.
     pub(crate) fn leave(&self) -> bool {
-        self.workers.fetch_sub(1, Ordering::SeqCst);
-        fence(Ordering::SeqCst);
-        self.has_any() && self.claim()
+        self.workers.leave(|| self.has_any())
     }
 
     /// Whether anybody has anything to spare.
@@ -170,7 +159,7 @@ impl Spares {
 
     /// A worker goes whatever is left: the run is stopped, or it is not the right thread.
     pub(crate) fn leave_at_once(&self) {
-        self.workers.fetch_sub(1, Ordering::SeqCst);
+        self.workers.leave_at_once();
     }
 
     /// The next task for a worker: its own, else what others can spare, else a root.
@@ -222,4 +211,55 @@ impl Spares {
 fn lock<T>(tasks: &Mutex<T>) -> MutexGuard<'_, T> {
     // No user code runs under these locks, so a poisoned one is still in order.
     tasks.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+#[cfg(all(test, loom))]
+mod models {
+    use std::sync::Arc;
+
+    use loom::thread;
+
+    use super::*;
+
+    /// A worker at the end of its chain: the tasks it takes until it goes.
+    fn work(spares: &Spares, seat: &Seat) -> usize {
+        let mut taken = 0;
+        loop {
+            taken += std::iter::from_fn(|| spares.take(seat)).count();
+            if !spares.leave() {
+                return taken;
+            }
+        }
+    }
+
+    /// One worker puts a task down and is busy with another for long, while a second takes what there is and goes.
+    fn check(roots: u32) {
+        loom::model(move || {
+            let spares = Spares::new(2, true);
+            spares.begin((0..roots).map(Ready::model).collect());
+            let (own, others) = (spares.sit(), spares.sit());
+            assert!(spares.claim());
+            let spares = Arc::new(spares);
+            let other = thread::spawn({
+                let spares = Arc::clone(&spares);
+                move || work(&spares, &others)
+            });
+            spares.settle(&own, &mut None, &mut vec![Ready::model(roots)]);
+            let called = spares.is_spare(&own) && spares.claim();
+            let taken = other.join().unwrap();
+            assert!(called || taken == roots as usize + 1, "nobody comes for the task");
+            let left = std::iter::from_fn(|| spares.take(&own)).count();
+            assert_eq!(taken + left, roots as usize + 1, "each task is taken once");
+        });
+    }
+
+    #[test]
+    fn ranked_tasks_are_not_left_when_a_worker_goes() {
+        check(0);
+    }
+
+    #[test]
+    fn ranked_tasks_are_not_left_when_a_worker_takes_the_others_and_goes() {
+        check(1);
+    }
 }

@@ -1,7 +1,8 @@
 //! When a run should start no further task.
 
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
+
+use crate::sync::{AtomicU8, Ordering};
 
 /// Why a run was stopped early.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,5 +66,50 @@ impl Stop {
             2 => Some(Reason::Cancelled),
             _ => Some(Reason::Timeout),
         }
+    }
+}
+
+#[cfg(all(test, loom))]
+mod models {
+    use loom::sync::Arc;
+    use loom::thread;
+
+    use super::*;
+
+    #[test]
+    fn the_first_reason_wins_and_stays() {
+        loom::model(|| {
+            let stop = Arc::new(Stop::after(None));
+            let others = [Reason::Failed, Reason::Cancelled].map(|reason| {
+                let stop = Arc::clone(&stop);
+                thread::spawn(move || {
+                    stop.stop(reason);
+                    assert!(!stop.goes_on(), "whoever stops a run sees it stopped");
+                    stop.reason()
+                })
+            });
+            let early = stop.reason();
+            let seen = others.map(|other| other.join().unwrap());
+            let reason = stop.reason();
+            assert!(matches!(reason, Some(Reason::Failed | Reason::Cancelled)));
+            assert!(early.is_none() || early == reason);
+            assert_eq!(seen, [reason; 2]);
+        });
+    }
+
+    #[test]
+    fn a_deadline_that_has_passed_does_not_change_an_earlier_reason() {
+        loom::model(|| {
+            let stop = Arc::new(Stop::after(Some(Duration::ZERO)));
+            let other = thread::spawn({
+                let stop = Arc::clone(&stop);
+                move || stop.stop(Reason::Cancelled)
+            });
+            assert!(!stop.goes_on());
+            let seen = stop.reason();
+            other.join().unwrap();
+            assert!(matches!(seen, Some(Reason::Cancelled | Reason::Timeout)));
+            assert_eq!(seen, stop.reason());
+        });
     }
 }
