@@ -110,7 +110,7 @@ pub trait RefArg<T: ?Sized>: Send + Sync + 'static {
 
 /// An argument of either kind, for a function that gets an [`Arg::Item`].
 pub trait Arg: Send + Sync + 'static {
-    /// [`OwnedArg::MOVES`].
+    /// `OwnedArg::MOVES`.
     const MOVES: bool;
     /// What is held during the call.
     type Loaded<'r>;
@@ -226,7 +226,7 @@ impl<T: ?Sized + 'static, A: RefArg<T>> Arg for Ref<T, A> {
 
 /// All arguments of a call: tuples of [`Arg`].
 pub trait Args: Send + Sync + 'static {
-    /// [`OwnedArg::MOVES`], for any of them.
+    /// `OwnedArg::MOVES`, for any of them.
     const MOVES: bool;
     /// Names the nodes they need, in order.
     fn dependencies(&self, found: &mut Dependencies<'_>);
