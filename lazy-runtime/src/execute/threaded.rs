@@ -164,7 +164,7 @@ impl<'a> Crew<'a> {
         let mut next = Some(first);
         while let Some(task) = next.take() {
             // Before the task, which may be long: what became ready with it is for others.
-            if self.spares.is_spare(seat) && self.spares.claim() {
+            if self.spares.has_room() && self.spares.is_spare(seat) && self.spares.claim() {
                 scope.spawn(|scope| self.join(scope, CALLS));
             }
             let Some((done, _)) = self.execute(task) else { return false };
