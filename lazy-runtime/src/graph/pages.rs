@@ -20,12 +20,28 @@ pub(crate) fn room<T>(capacity: usize) -> Vec<T> {
     room
 }
 
+/// [`room`] whose pages are touched now, and not by the tasks of a run: some hundred microseconds for a huge page look like a long task
+/// to whoever watches how long they take.
+pub(super) fn touched_room<T>(capacity: usize) -> Vec<T> {
+    let mut touched = room::<T>(capacity);
+    let bytes = touched.spare_capacity_mut();
+    let (start, count) = (bytes.as_mut_ptr().cast::<u8>(), size_of_val(bytes));
+    for at in (0..count).step_by(SMALL) {
+        // SAFETY: the byte is in the room, where nothing is initialised yet. Volatile, for nobody reads it.
+        unsafe { start.add(at).write_volatile(0) };
+    }
+    touched
+}
+
 /// A vector of so many equal elements.
 pub(crate) fn filled<T: Copy>(value: T, count: usize) -> Vec<T> {
     let mut filled = room(count);
     filled.resize(count, value);
     filled
 }
+
+/// Bytes in the smallest page there is.
+const SMALL: usize = 4 << 10;
 
 /// Asks for huge pages where whole ones fit into the range of addresses.
 fn ask(start: usize, bytes: usize) {
@@ -186,5 +202,9 @@ mod tests {
         let filled = filled(7u32, 3 << 20);
         assert!(filled.iter().all(|&element| element == 7));
         assert!(room::<u64>(100).capacity() >= 100);
+        let mut touched = touched_room::<u64>(1 << 20);
+        touched.resize(1 << 20, 3);
+        assert!(touched.iter().all(|&element| element == 3));
+        assert!(touched_room::<u64>(0).is_empty());
     }
 }

@@ -8,7 +8,7 @@
 use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
 
-use super::pages::room;
+use super::pages::touched_room;
 use super::uses::Uses;
 
 /// The most words of a result that is not boxed.
@@ -81,7 +81,7 @@ type Cell = UnsafeCell<MaybeUninit<u64>>;
 
 /// So many words, not initialised.
 fn cells(words: usize) -> Box<[Cell]> {
-    let mut cells = room(words);
+    let mut cells = touched_room(words);
     // SAFETY: cells of uninitialised words need no initialisation.
     unsafe { cells.set_len(words) };
     cells.into_boxed_slice()
