@@ -304,3 +304,53 @@ fn tasks_that_start_computations_hold_up_nobody() {
         }
     });
 }
+
+/// A task that joins the computation in the slot, once told to.
+fn joins(handle: Handle<u64>, entered: Gate) -> Delayed<u64> {
+    let handle = Arc::new(std::sync::Mutex::new(Some(handle)));
+    delayed(()).map(move |()| {
+        entered.open();
+        handle.lock().unwrap().take().expect("joined once").join().unwrap() + 1
+    })
+}
+
+#[test]
+fn a_task_that_joins_is_not_held_up_by_a_computation_from_outside() {
+    in_time(|| {
+        for _ in 0..20 {
+            let (runtime, held, inside) = (threads(2), Gate::new(), Gate::new());
+            let wait = held.clone();
+            let first = runtime.spawn(&delayed(1).map(move |n| {
+                wait.pass();
+                n
+            }));
+            let second = runtime.spawn(&joins(first, inside.clone()));
+            inside.pass();
+            let opener = thread::spawn(move || {
+                thread::sleep(Duration::from_millis(5));
+                held.open();
+            });
+            assert_eq!(runtime.compute(&joins(second, Gate::new())).unwrap(), 3);
+            opener.join().unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_task_on_the_only_thread_that_joins_is_not_held_up() {
+    in_time(|| {
+        let (runtime, other) = (threads(1), threads(2));
+        let (held, inside) = (Gate::new(), Gate::new());
+        let wait = held.clone();
+        let first = other.spawn(&delayed(1).map(move |n| {
+            wait.pass();
+            n
+        }));
+        let second = runtime.spawn(&joins(first, inside.clone()));
+        inside.pass();
+        let third = runtime.spawn(&joins(second, Gate::new()));
+        thread::sleep(Duration::from_millis(5));
+        held.open();
+        assert_eq!(third.join().unwrap(), 3);
+    });
+}

@@ -290,8 +290,9 @@ impl Runtime {
         options: ComputeOptions,
     ) -> Result<Results> {
         let outputs = outputs(collection);
-        if options.timeout.is_some() && self.inner.pool.is_some() && !execute::is_own_thread() {
-            // In the background, so that this thread can give up waiting when the time is over.
+        if self.inner.pool.is_some() && !execute::is_own_thread() {
+            // In the background: this thread can give up waiting when the time is over, and no task that waits for something is held up
+            // by a run that was put on top of it.
             return self.start(outputs, &options).wait().map(Results::new);
         }
         let stop = Stop::after(options.timeout);

@@ -217,9 +217,18 @@ thread_local! {
 }
 
 /// Marks what the thread is in the middle of, until dropped.
-struct Place(Option<Arc<Here>>);
+pub(super) struct Place(Option<Arc<Here>>);
 
 impl Place {
+    /// In a run that is worked at by this thread alone.
+    pub(super) fn working() -> Self {
+        let outer = match &*HERE.with_borrow(Arc::clone) {
+            Here::Working(outer) => Arc::clone(outer),
+            Here::Idle | Here::Waiting(_) => Arc::new([]),
+        };
+        Self::enter(Here::Working(outer))
+    }
+
     fn enter(here: Here) -> Self {
         Place(Some(HERE.replace(Arc::new(here))))
     }

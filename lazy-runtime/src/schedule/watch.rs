@@ -49,7 +49,7 @@ impl Watch {
             if now - since >= WORTH * (passed - before).max(1) {
                 return !*self.lock();
             }
-            let timeout = self.ended.wait_timeout(self.lock(), look);
+            let timeout = self.ended.wait_timeout_while(self.lock(), look, |ended| !*ended);
             if *timeout.unwrap_or_else(PoisonError::into_inner).0 {
                 return false;
             }
