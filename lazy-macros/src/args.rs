@@ -1,7 +1,8 @@
 //! The options inside `#[delayed(...)]`.
 
 use crate::errors::Complaints;
-use crate::given::{self, Given};
+use crate::given::Given;
+use crate::known::{self, Known, Place};
 use proc_macro2::{Ident, TokenStream};
 use syn::{Lit, LitStr, Path};
 
@@ -18,24 +19,8 @@ pub(crate) struct Options {
     pub(crate) skip: bool,
 }
 
-/// What the attribute stands on.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Place {
-    Function,
-    Block,
-    Method,
-}
-
-/// An accepted option: its name, how it is written, where it may stand, and what it does.
-struct Known {
-    name: &'static str,
-    form: &'static str,
-    places: &'static [Place],
-    set: fn(&mut Options, &Given) -> syn::Result<()>,
-}
-
 /// Every option there is.
-const OPTIONS: &[Known] = {
+const OPTIONS: &[Known<Options>] = {
     use Place::{Block, Function, Method};
     &[
         Known { name: "name", form: r#"name = "...""#, places: &[Function, Method], set: name },
@@ -64,31 +49,9 @@ const OPTIONS: &[Known] = {
 impl Options {
     /// Reads the options of an attribute that stands on a `place`.
     pub(crate) fn parse(tokens: TokenStream, place: Place, complaints: &mut Complaints) -> Self {
-        let mut options = Options::default();
-        let mut seen = Vec::new();
-        for given in given::read(tokens) {
-            let outcome = given.and_then(|given| options.take(given, place, &mut seen));
-            if let Err(error) = outcome {
-                complaints.add(error);
-            }
-        }
+        let options = known::read(OPTIONS, tokens, place, complaints);
         options.check_contradictions(complaints);
         options
-    }
-
-    fn take(&mut self, given: Given, place: Place, seen: &mut Vec<String>) -> syn::Result<()> {
-        let name = given.name.to_string();
-        let Some(known) = OPTIONS.iter().find(|known| known.name == name) else {
-            return Err(given.on_name(unknown(&name, place)));
-        };
-        if !known.places.contains(&place) {
-            return Err(given.on_name(misplaced(known, place)));
-        }
-        if seen.contains(&name) {
-            return Err(given.on_name(format!("`{name}` is given twice: keep one of the two")));
-        }
-        seen.push(name);
-        (known.set)(self, &given)
     }
 
     fn check_contradictions(&self, complaints: &mut Complaints) {
@@ -158,11 +121,7 @@ fn cache(_: &mut Options, given: &Given) -> syn::Result<()> {
 }
 
 fn runtime(options: &mut Options, given: &Given) -> syn::Result<()> {
-    let path = given.string(r#"crate = "path::to::lazy_runtime""#)?;
-    let message =
-        "`crate` takes the path of the runtime, such as `crate = \"my_crate::lazy_runtime\"`";
-    options.runtime =
-        Some(path.parse_with(Path::parse_mod_style).map_err(|_| given.on_value(message))?);
+    options.runtime = Some(given.runtime()?);
     Ok(())
 }
 
@@ -177,50 +136,6 @@ fn skip(options: &mut Options, given: &Given) -> syn::Result<()> {
     given.flag()?;
     options.skip = true;
     Ok(())
-}
-
-/// How an option is written; an unknown one is echoed.
-pub(crate) fn form(name: &Ident) -> String {
-    let known = OPTIONS.iter().find(|known| name == known.name);
-    known.map_or_else(|| name.to_string(), |known| known.form.to_owned())
-}
-
-fn unknown(name: &str, place: Place) -> String {
-    let allowed = || OPTIONS.iter().filter(|known| known.places.contains(&place));
-    let nearest = allowed()
-        .map(|known| (strsim::jaro_winkler(name, known.name), known))
-        .max_by(|(one, _), (other, _)| one.total_cmp(other));
-    match nearest {
-        // Below this the nearest name is a guess, and the whole list helps more.
-        Some((likeness, known)) if likeness >= 0.8 => {
-            format!("there is no option `{name}`; did you mean `{}`?", known.form)
-        }
-        _ => {
-            let names: Vec<_> = allowed().map(|known| format!("`{}`", known.name)).collect();
-            format!("there is no option `{name}`; {} takes {}", place.noun(), names.join(", "))
-        }
-    }
-}
-
-fn misplaced(known: &Known, place: Place) -> String {
-    let places: Vec<_> = known.places.iter().map(|place| place.noun()).collect();
-    format!("`{}` belongs on {}, not on {}", known.name, places.join(" or "), place.noun())
-}
-
-/// The beginning of the list of options.
-pub(crate) fn accepted() -> String {
-    let forms: Vec<_> = OPTIONS.iter().take(2).map(|known| format!("`{}`", known.form)).collect();
-    format!("such as {}", forms.join(" or "))
-}
-
-impl Place {
-    fn noun(self) -> &'static str {
-        match self {
-            Place::Function => "a function",
-            Place::Block => "an `impl` block",
-            Place::Method => "a method of a delayed `impl` block",
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! An annotated `impl` block and its methods.
 
-use crate::args::{Options, Place};
+use crate::args::Options;
 use crate::attrs::is_delayed;
 use crate::errors::Complaints;
 use crate::item::{DelayedFn, braces, is_function};
+use crate::known::Place;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream, Parser as _};

@@ -192,7 +192,7 @@ impl Emit<'_> {
         let task = if self.call.returned.is_fallible { "try_task" } else { "task" };
         let task = Ident::new(task, span);
         let locals = (0..self.call.parameters.len()).map(local);
-        quote_spanned!(span=> #private::#task::<__Function, _, _>(#value, (#(#locals,)*)))
+        quote_spanned!(span=> #private::#task::<__Function, _, _, _>(#value, (#(#locals,)*), #private::Opaque))
     }
 }
 

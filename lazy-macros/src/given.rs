@@ -1,8 +1,7 @@
 //! The grammar inside the parentheses of `#[delayed(...)]`: names, values, commas.
 
-use crate::args::{accepted, form};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use syn::{Lit, LitStr};
+use syn::{ExprPath, Lit, LitStr, Path};
 
 /// One option as the user wrote it.
 pub(crate) struct Given {
@@ -13,12 +12,12 @@ pub(crate) struct Given {
 
 impl Given {
     /// Reads the tokens between two commas.
-    fn parse(piece: Vec<TokenTree>) -> syn::Result<Self> {
+    fn parse(piece: Vec<TokenTree>, forms: &Forms) -> syn::Result<Self> {
         let mut tokens = piece.into_iter();
         let name = match tokens.next() {
             Some(TokenTree::Ident(name)) => name,
             other => {
-                let message = format!("expected an option, {}", accepted());
+                let message = format!("expected an option, {}", accepted(forms));
                 return Err(match other {
                     Some(token) => syn::Error::new_spanned(token, message),
                     None => syn::Error::new(Span::call_site(), message),
@@ -28,20 +27,20 @@ impl Given {
         match tokens.next() {
             None => Ok(Given { name, value: None }),
             Some(TokenTree::Punct(mark)) if mark.as_char() == '=' => {
-                Given { name, value: Some(tokens.collect()) }.with_value(mark.into())
+                Given { name, value: Some(tokens.collect()) }.with_value(mark.into(), forms)
             }
             Some(other) => {
-                let message = format!("expected `,` or `=` here: `{}`", form(&name));
+                let message = format!("expected `,` or `=` here: `{}`", form(&name, forms));
                 Err(syn::Error::new_spanned(other, message))
             }
         }
     }
 
     /// Itself, if there is anything behind the `=`.
-    fn with_value(self, equals: TokenTree) -> syn::Result<Self> {
+    fn with_value(self, equals: TokenTree, forms: &Forms) -> syn::Result<Self> {
         match &self.value {
             Some(value) if value.is_empty() => {
-                let message = format!("a value is missing: `{}`", form(&self.name));
+                let message = format!("a value is missing: `{}`", form(&self.name, forms));
                 Err(syn::Error::new_spanned(equals, message))
             }
             _ => Ok(self),
@@ -73,6 +72,22 @@ impl Given {
         }
     }
 
+    /// The path of a function, which stands without quotes.
+    pub(crate) fn function(&self, form: &str) -> syn::Result<ExprPath> {
+        let message =
+            format!("`{}` takes the path of a function, without quotes: `{form}`", self.name);
+        let value = self.value.clone().ok_or_else(|| self.on_name(&message))?;
+        syn::parse2(value).map_err(|_| self.on_value(message))
+    }
+
+    /// The path of the runtime, which stands in quotes.
+    pub(crate) fn runtime(&self) -> syn::Result<Path> {
+        let path = self.string(r#"crate = "path::to::lazy_runtime""#)?;
+        let message =
+            "`crate` takes the path of the runtime, such as `crate = \"my_crate::lazy_runtime\"`";
+        path.parse_with(Path::parse_mod_style).map_err(|_| self.on_value(message))
+    }
+
     pub(crate) fn flag(&self) -> syn::Result<Ident> {
         let name = &self.name;
         match &self.value {
@@ -85,9 +100,24 @@ impl Given {
     }
 }
 
+/// The names of accepted options, each with how it is written.
+type Forms = [(&'static str, &'static str)];
+
 /// The options between the commas, each as far as it could be read.
-pub(crate) fn read(tokens: TokenStream) -> impl Iterator<Item = syn::Result<Given>> {
-    split_at_commas(tokens).into_iter().map(Given::parse)
+pub(crate) fn read(tokens: TokenStream, forms: &Forms) -> impl Iterator<Item = syn::Result<Given>> {
+    split_at_commas(tokens).into_iter().map(|piece| Given::parse(piece, forms))
+}
+
+/// How an option is written; an unknown one is echoed.
+fn form(name: &Ident, forms: &Forms) -> String {
+    let known = forms.iter().find(|(known, _)| name == known);
+    known.map_or_else(|| name.to_string(), |(_, form)| (*form).to_owned())
+}
+
+/// The beginning of the list of options.
+fn accepted(forms: &Forms) -> String {
+    let forms: Vec<_> = forms.iter().take(2).map(|(_, form)| format!("`{form}`")).collect();
+    format!("such as {}", forms.join(" or "))
 }
 
 fn split_at_commas(tokens: TokenStream) -> Vec<Vec<TokenTree>> {

@@ -31,6 +31,7 @@ mod args;
 mod attrs;
 mod block;
 mod call;
+mod derive;
 mod eager;
 mod emit;
 mod errors;
@@ -39,6 +40,7 @@ mod extension;
 mod fallback;
 mod given;
 mod item;
+mod known;
 mod lifetimes;
 mod parameter;
 mod returned;
@@ -47,11 +49,12 @@ mod text;
 mod types;
 mod validate;
 
-use args::{Options, Place};
+use args::Options;
 use block::{DelayedImpl, method_options};
 use errors::Complaints;
 use extension::LazyMethod;
 use item::{DelayedFn, Item};
+use known::Place;
 
 /// Makes a function, or the methods of an `impl` block, lazy: a call makes a task and returns a `Delayed` of the result.
 ///
@@ -143,6 +146,62 @@ use item::{DelayedFn, Item};
 #[proc_macro_attribute]
 pub fn delayed(options: TokenStream, item: TokenStream) -> TokenStream {
     delayed_tokens(options.into(), item.into()).into()
+}
+
+/// Implements `Tokenize`, which tells values apart for the keys of pure functions: what may be an argument of one.
+///
+/// A struct writes its fields in order, an enum the name of the variant and then its fields: variants can be moved and added without a
+/// change to any token, fields cannot. Every type parameter is bounded by `Tokenize`.
+///
+/// ```text
+/// #[derive(Tokenize)]
+/// struct Settings {
+///     rate: f64,
+///     #[tokenize(skip)]                        // of no consequence for any result
+///     title: String,
+///     #[tokenize(with = tokenize_date)]        // a type of another crate
+///     since: Date,
+/// }
+///
+/// fn tokenize_date(date: &Date, tokenizer: &mut Tokenizer) {
+///     tokenizer.write_u64(date.days());
+/// }
+/// ```
+///
+/// | attribute | on | meaning |
+/// |---|---|---|
+/// | `#[tokenize(skip)]` | field | is not written; a function that looks at it all the same gets results that belong to other values |
+/// | `#[tokenize(with = path)]` | field | a `fn(&T, &mut Tokenizer)` writes it |
+/// | `#[tokenize(crate = "my_crate::lazy_runtime")]` | type | where to find the runtime, when it is re-exported by another crate |
+#[proc_macro_derive(Tokenize, attributes(tokenize))]
+pub fn derive_tokenize(input: TokenStream) -> TokenStream {
+    derive::expand(&derive::TOKENIZE, input.into()).into()
+}
+
+/// Implements `HeapSize`, which says how many bytes a value owns on the heap: what may be a result that is kept in memory.
+///
+/// The size is the sum over the fields. Every type parameter is bounded by `HeapSize`. Where no field can own anything, `HAS_HEAP` is false, and
+/// a list of such values is counted at once.
+///
+/// ```text
+/// #[derive(HeapSize)]
+/// struct Picture {
+///     title: String,
+///     #[heap_size(with = Image::n_bytes)]      // a type of another crate
+///     image: Image,
+///     #[heap_size(skip)]                       // owns nothing
+///     format: Format,
+/// }
+/// ```
+///
+/// | attribute | on | meaning |
+/// |---|---|---|
+/// | `#[heap_size(skip)]` | field | is not counted |
+/// | `#[heap_size(with = path)]` | field | a `fn(&T) -> usize` counts it |
+/// | `#[heap_size(crate = "my_crate::lazy_runtime")]` | type | where to find the runtime, when it is re-exported by another crate |
+#[proc_macro_derive(HeapSize, attributes(heap_size))]
+pub fn derive_heap_size(input: TokenStream) -> TokenStream {
+    derive::expand(&derive::HEAP_SIZE, input.into()).into()
 }
 
 /// The attribute on the tokens that tests can make, too.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::graph::{Payload, TypedRef};
 use crate::key::Key;
+use crate::token::{Tokenize, Tokenizer};
 
 /// A value of type `T` that is not computed yet: a node of the graph.
 ///
@@ -157,6 +158,13 @@ impl<T> Clone for Delayed<T> {
     #[inline]
     fn clone(&self) -> Self {
         Self::from_node(self.node.clone())
+    }
+}
+
+/// A node is written as the token of its key: what it computes is not known yet, what it calls is.
+impl<T> Tokenize for Delayed<T> {
+    fn tokenize(&self, tokenizer: &mut Tokenizer) {
+        tokenizer.write_node(self.key().token());
     }
 }
 

@@ -29,10 +29,16 @@ impl Key {
     pub(crate) fn numbered(name: &'static str, number: u64) -> Key {
         static SEED: OnceLock<u64> = OnceLock::new();
         let seed = *SEED.get_or_init(|| RandomState::new().hash_one("lazy-runtime"));
-        // Each half is a bijection of the number, so no two numbers share a token.
+        // The high half is a bijection of the number, so no two numbers share a token; bit 0 says that it means nothing elsewhere.
         let high = mix(number ^ seed);
-        let low = mix(number.wrapping_add(seed.rotate_left(32)));
+        let low = mix(number.wrapping_add(seed.rotate_left(32))) | 1;
         Key { name, token: u128::from(high) << 64 | u128::from(low) }
+    }
+
+    /// The key of a call that has this token, bit 0 of which says that it means nothing to another process.
+    #[allow(dead_code, reason = "pure calls will use it")]
+    pub(crate) fn of_token(name: &'static str, token: u128) -> Key {
+        Key { name, token }
     }
 
     /// What it calls: the function's name, or the name given with `#[delayed(name = "...")]`.
@@ -43,6 +49,21 @@ impl Key {
     /// The part that tells it from every other key.
     pub fn token(&self) -> u128 {
         self.token
+    }
+
+    /// Whether another process would give the same call the same key.
+    ///
+    /// So it is for calls of pure functions whose arguments are values, or such calls in turn. A call that is not pure, and data made a node, have
+    /// keys that are theirs alone, and so has everything that depends on them.
+    ///
+    /// # Examples
+    /// ```
+    /// use lazy_runtime::prelude::*;
+    ///
+    /// assert!(!delayed(1).key().is_stable());
+    /// ```
+    pub fn is_stable(&self) -> bool {
+        self.token & 1 == 0
     }
 }
 

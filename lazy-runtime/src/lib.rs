@@ -106,7 +106,14 @@ mod sync;
 mod arities;
 mod error;
 mod key;
+mod token;
+mod heap_size;
+mod codec;
+mod keep;
+mod cache;
+mod store;
 mod task;
+mod identity;
 mod arg;
 mod graph;
 mod delayed;
@@ -116,6 +123,7 @@ mod collection;
 mod optimize;
 mod order;
 mod memory;
+pub mod diagnostics;
 mod schedule;
 mod execute;
 mod options;
@@ -135,26 +143,36 @@ pub use delayed::{Delayed, delayed, delayed_shared};
 pub use error::{Error, PanicError, Result, TaskError};
 pub use graph::Graph;
 pub use handle::Handle;
+pub use heap_size::HeapSize;
 pub use key::Key;
-pub use lazy_macros::delayed;
+pub use lazy_macros::{HeapSize, Tokenize, delayed};
 pub use memory::MemoryProfile;
 pub use optimize::{Optimized, optimize};
 pub use options::ComputeOptions;
 pub use runtime::{Runtime, RuntimeBuilder, Scheduler};
+pub use token::{Tokenize, Tokenizer, token};
 pub use visualize::{RankDir, Visualize};
 
 /// What the expansion of `#[delayed]` uses. Not for users: it changes without notice.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::__keep as keep;
     pub use crate::__show as show;
     pub use crate::arg::{
         Arg, Args, FindNothing, FindOwner, IntoArg, IntoArgRef, Own, Owners, Probe, Ref, ShowDebug,
-        ShowOpaque, Shown, lend, own,
+        ShowOpaque, Shown, TokenArg, lend, own,
     };
     pub use crate::delayed::Delayed;
-    pub use crate::task::{
-        Describe, Fallible, Function, IntoTaskError, Parameter, Show, TaskResult, task, try_task,
+    pub use crate::heap_size::HeapSize;
+    pub use crate::keep::{
+        InMemory, InMemorySized, Keep, KeepCounted, KeepOpaque, KeepProbe, KeepWritable, OnDisk,
+        Opaque, SizeOf, in_memory, in_memory_sized, on_disk,
     };
+    pub use crate::task::{
+        Describe, Fallible, Function, IntoTaskError, Parameter, Show, TaskResult, pure_task, task,
+        try_pure_task, try_task,
+    };
+    pub use crate::token::{Tokenize, Tokenizer};
 }
 
 /// The programs of the README compile and run.

@@ -9,7 +9,7 @@ use std::panic::Location;
 
 use crate::arg::{CloneValue, IntoArg, Own, Stored, own};
 use crate::delayed::Delayed;
-use crate::task::{Describe, Function, task_at};
+use crate::task::{Describe, Function, derived_at};
 
 /// One line an operator: its trait, its method, the type that describes it, its name.
 macro_rules! binary {
@@ -28,7 +28,7 @@ macro_rules! binary {
                 location: &'static Location<'static>,
             ) -> Delayed<T> {
                 let arguments = (own::<T, A>(left), own::<T, B>(right));
-                task_at::<$Described, _, (Own<T, A::Arg>, Own<T, B::Arg>)>(T::$method, arguments, location)
+                derived_at::<$Described, _, (Own<T, A::Arg>, Own<T, B::Arg>)>(T::$method, arguments, location)
             }
         }
 
@@ -117,7 +117,7 @@ macro_rules! unary {
 
             #[track_caller]
             fn $method(self) -> Delayed<T> {
-                task_at::<$Described, _, _>(T::$method, (own::<T, _>(self),), Location::caller())
+                derived_at::<$Described, _, _>(T::$method, (own::<T, _>(self),), Location::caller())
             }
         }
     };

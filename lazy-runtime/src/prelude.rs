@@ -2,4 +2,6 @@
 
 pub use crate::collection::Collection;
 pub use crate::delayed::{Delayed, delayed};
-pub use lazy_macros::delayed;
+pub use crate::heap_size::HeapSize;
+pub use crate::token::Tokenize;
+pub use lazy_macros::{HeapSize, Tokenize, delayed};

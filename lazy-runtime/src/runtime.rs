@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use crate::collection::{Collection, Compute, Results, outputs};
 use crate::delayed::Delayed;
+use crate::diagnostics::{Dispatcher, Observer, Recorder, RunOutcome, note_computation};
 use crate::error::{Error, Result};
 use crate::execute::{self, Order};
 use crate::graph::{Finished, NodeRef, Snapshot};
@@ -52,15 +53,18 @@ pub struct Runtime {
 struct Inner {
     /// `None`: tasks run on the calling thread.
     pool: Option<rayon::ThreadPool>,
+    /// `None`: nobody observes.
+    dispatcher: Option<Dispatcher>,
 }
 
 /// Settings of a [`Runtime`].
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct RuntimeBuilder {
     num_threads: usize,
     stack_size: Option<usize>,
     scheduler: Scheduler,
+    observers: Vec<Arc<dyn Observer>>,
 }
 
 /// Bytes of a thread's stack, unless told otherwise: room for some thousand nested computations. Only what is used is taken.
@@ -89,13 +93,20 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Adds one who is told what runs do: see [`diagnostics`](crate::diagnostics). Any number of them.
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.observers.push(Arc::new(observer));
+        self
+    }
+
     /// Starts the threads.
     ///
     /// # Errors
     /// [`Error::Threads`] if the system gives no more threads.
     pub fn build(self) -> Result<Runtime> {
+        let dispatcher = Dispatcher::new(self.observers);
         if self.scheduler == Scheduler::Synchronous {
-            return Ok(Runtime { inner: Arc::new(Inner { pool: None }) });
+            return Ok(Runtime { inner: Arc::new(Inner { pool: None, dispatcher }) });
         }
         let cell = Arc::new(OnceLock::new());
         let of_thread = Arc::clone(&cell);
@@ -110,7 +121,7 @@ impl RuntimeBuilder {
             })
             .build()
             .map_err(|error| Error::Threads(std::io::Error::other(error)))?;
-        let inner = Arc::new(Inner { pool: Some(pool) });
+        let inner = Arc::new(Inner { pool: Some(pool), dispatcher });
         let first = cell.set(Arc::downgrade(&inner));
         debug_assert!(first.is_ok(), "the cell is this pool's own");
         Ok(Runtime { inner })
@@ -172,7 +183,7 @@ impl Runtime {
                 Self::builder().build().unwrap_or_else(|error| {
                     // Without threads there is still this one.
                     eprintln!("lazy-runtime: {error}; tasks run on the calling thread");
-                    Runtime { inner: Arc::new(Inner { pool: None }) }
+                    Runtime { inner: Arc::new(Inner { pool: None, dispatcher: None }) }
                 })
             })
             .clone()
@@ -263,6 +274,7 @@ impl Runtime {
     where
         C: Compute + Clone + Send + 'static,
     {
+        note_computation();
         let job = self.start(outputs(collection), &options);
         let collection = collection.clone();
         Handle::new(job, Box::new(move |finished| collection.take(&mut Results::new(finished))))
@@ -272,7 +284,7 @@ impl Runtime {
     fn start(&self, outputs: Vec<NodeRef>, options: &ComputeOptions) -> Arc<Job> {
         let (runtime, collect_errors) = (self.clone(), options.collect_errors);
         let job = Job::new(Stop::after(options.timeout), move |stop| {
-            runtime.in_pool(outputs, &Order { stop, collect_errors })
+            runtime.in_pool(outputs, &Order { stop, collect_errors, recorder: None })
         });
         match &self.inner.pool {
             Some(pool) => start_on_idle_thread(pool, Arc::clone(&job)),
@@ -289,6 +301,7 @@ impl Runtime {
         collection: &C,
         options: ComputeOptions,
     ) -> Result<Results> {
+        note_computation();
         let outputs = outputs(collection);
         if self.inner.pool.is_some() && !execute::is_own_thread() {
             // In the background: this thread can give up waiting when the time is over, and no task that waits for something is held up
@@ -296,7 +309,7 @@ impl Runtime {
             return self.start(outputs, &options).wait().map(Results::new);
         }
         let stop = Stop::after(options.timeout);
-        let order = Order { stop: &stop, collect_errors: options.collect_errors };
+        let order = Order { stop: &stop, collect_errors: options.collect_errors, recorder: None };
         self.in_pool(outputs, &order).map(Results::new)
     }
 
@@ -315,10 +328,18 @@ impl Runtime {
             return Err(reason.error(order.stop));
         }
         let snapshot = Snapshot::new(outputs);
-        match self.num_threads() {
-            1 => execute::synchronous(snapshot, order),
-            threads => execute::threaded(snapshot, order, threads),
+        let threads = self.num_threads();
+        let recording = self.inner.dispatcher.as_ref();
+        let recording = recording.and_then(|of| Recorder::begin(of, &snapshot, threads));
+        let order = Order { recorder: recording.as_deref(), ..*order };
+        let result = match threads {
+            1 => execute::synchronous(snapshot, None, &order),
+            threads => execute::threaded(snapshot, None, &order, threads),
+        };
+        if let Some(recording) = recording {
+            recording.end(RunOutcome::of(&result));
         }
+        result
     }
 }
 
@@ -333,6 +354,17 @@ fn run_when_idle(job: Arc<Job>) {
         execute::set_aside(move || run_when_idle(job));
     } else {
         job.run();
+    }
+}
+
+impl fmt::Debug for RuntimeBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RuntimeBuilder")
+            .field("num_threads", &self.num_threads)
+            .field("stack_size", &self.stack_size)
+            .field("scheduler", &self.scheduler)
+            .field("observers", &self.observers.len())
+            .finish()
     }
 }
 

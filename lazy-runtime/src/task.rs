@@ -5,10 +5,14 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 
-use crate::arg::{Arg, Args};
+use crate::arg::{Arg, Args, TokenArg};
 use crate::delayed::Delayed;
 use crate::error::Failure;
 use crate::graph::{Dependencies, Inputs, Kind, Payload, ShowLiteral};
+use crate::identity::identity;
+use crate::keep::{Keep, Kept, Opaque};
+use crate::key::Key;
+use crate::token::Tokenizer;
 
 /// What is known of a function before it is called: one static value a function, a pointer a node.
 #[derive(Debug)]
@@ -152,17 +156,25 @@ impl<R: Fallible<Value: TaskResult, Error: IntoTaskError>> Outcome<R> for MayFai
 }
 
 /// The node of a call: function and arguments side by side, nothing boxed.
-struct Call<D, F, A, O> {
+struct Call<D, F, A, O, K> {
     function: F,
     args: A,
-    described: PhantomData<fn() -> (D, O)>,
+    described: PhantomData<fn() -> (D, O, K)>,
 }
 
-impl<D: Describe, F: TaskFn<A>, A: Args, O: Outcome<F::Output>> Payload for Call<D, F, A, O> {
+impl<D, F, A, O, K> Payload for Call<D, F, A, O, K>
+where
+    D: Describe,
+    F: TaskFn<A>,
+    A: Args,
+    O: Outcome<F::Output>,
+    K: Keep<O::Value>,
+{
     type Output = O::Value;
     const KIND: Kind = Kind::Task;
     const FUNCTION: Function = D::FUNCTION;
     const MOVES: bool = A::MOVES;
+    const KEPT: Kept = K::KEPT;
 
     fn dependencies(&self, found: &mut Dependencies<'_>) {
         self.args.dependencies(found);
@@ -183,7 +195,7 @@ impl<D: Describe, F: TaskFn<A>, A: Args, O: Outcome<F::Output>> Payload for Call
     }
 }
 
-impl<D: Describe, F: TaskFn<A>, A: Args, O: Outcome<F::Output>> Call<D, F, A, O> {
+impl<D: Describe, F: TaskFn<A>, A: Args, O: Outcome<F::Output>, K> Call<D, F, A, O, K> {
     fn release(&self, inputs: &mut Inputs<'_>) {
         inputs.rewind();
         self.args.release(inputs);
@@ -209,22 +221,60 @@ impl<D: Describe, F: TaskFn<A>, A: Args, O: Outcome<F::Output>> Call<D, F, A, O>
     }
 }
 
-fn add<D: Describe, F: TaskFn<A>, A: Args, O: Outcome<F::Output>>(
-    function: F,
-    args: A,
-    location: &'static Location<'static>,
-) -> Delayed<O::Value> {
-    Delayed::new(Call::<D, F, A, O> { function, args, described: PhantomData }, location)
+/// The node of a call that is told from others by what it calls with what: equal calls are one.
+struct PureCall<C> {
+    call: C,
+    /// In halves, for a node is no larger than it has to be.
+    token: [u64; 2],
+}
+
+impl<C: Payload> PureCall<C> {
+    fn new(call: C, token: u128) -> Self {
+        PureCall { call, token: [token as u64, (token >> 64) as u64] }
+    }
+}
+
+impl<C: Payload> Payload for PureCall<C> {
+    type Output = C::Output;
+    const KIND: Kind = C::KIND;
+    const FUNCTION: Function = C::FUNCTION;
+    const MOVES: bool = C::MOVES;
+    const KEPT: Kept = C::KEPT;
+    const IS_PURE: bool = true;
+
+    fn dependencies(&self, found: &mut Dependencies<'_>) {
+        self.call.dependencies(found);
+    }
+
+    #[inline]
+    fn run<'r>(&'r self, inputs: &mut Inputs<'r>) -> Result<C::Output, Failure> {
+        self.call.run(inputs)
+    }
+
+    fn literals(&self, show: ShowLiteral<'_>) {
+        self.call.literals(show);
+    }
+
+    fn key(&self) -> Option<Key> {
+        let token = u128::from(self.token[1]) << 64 | u128::from(self.token[0]);
+        Some(Key::of_token(C::FUNCTION.name, token))
+    }
+}
+
+#[inline]
+fn call<D, F, A, O, K>(function: F, args: A) -> Call<D, F, A, O, K> {
+    Call { function, args, described: PhantomData }
 }
 
 /// Adds a call to the graph; what the function returns is the result.
 #[track_caller]
 #[inline]
-pub fn task<D: Describe, F: TaskFn<A, Output: TaskResult>, A: Args>(
+pub fn task<D: Describe, F: TaskFn<A, Output: TaskResult>, A: Args, K: Keep<F::Output>>(
     function: F,
     args: A,
+    _: K,
 ) -> Delayed<F::Output> {
-    task_at::<D, F, A>(function, args, Location::caller())
+    Delayed::new(call::<D, F, A, Plain, K>(function, args), Location::caller())
 }
 
 /// [`task`] for code of this crate that knows the place of the user's call.
@@ -234,20 +284,22 @@ pub(crate) fn task_at<D: Describe, F: TaskFn<A, Output: TaskResult>, A: Args>(
     args: A,
     location: &'static Location<'static>,
 ) -> Delayed<F::Output> {
-    add::<D, F, A, Plain>(function, args, location)
+    Delayed::new(call::<D, F, A, Plain, Opaque>(function, args), location)
 }
 
 /// Adds a call to the graph; an `Err` that it returns makes the task fail.
 #[track_caller]
 #[inline]
-pub fn try_task<D: Describe, F, A: Args>(
+pub fn try_task<D: Describe, F, A: Args, K>(
     function: F,
     args: A,
+    _: K,
 ) -> Delayed<<F::Output as Fallible>::Value>
 where
     F: TaskFn<A, Output: Fallible<Value: TaskResult, Error: IntoTaskError>>,
+    K: Keep<<F::Output as Fallible>::Value>,
 {
-    try_task_at::<D, F, A>(function, args, Location::caller())
+    Delayed::new(call::<D, F, A, MayFail, K>(function, args), Location::caller())
 }
 
 /// [`try_task`] for code of this crate that knows the place of the user's call.
@@ -260,7 +312,92 @@ pub(crate) fn try_task_at<D: Describe, F, A: Args>(
 where
     F: TaskFn<A, Output: Fallible<Value: TaskResult, Error: IntoTaskError>>,
 {
-    add::<D, F, A, MayFail>(function, args, location)
+    Delayed::new(call::<D, F, A, MayFail, Opaque>(function, args), location)
+}
+
+/// The token of a call: what is called, and with what.
+#[inline]
+fn token_of<D: Describe, F: 'static>(
+    write_args: impl FnOnce(&mut Tokenizer) -> bool,
+) -> Option<u128> {
+    let mut tokenizer = Tokenizer::new();
+    tokenizer.write_node(identity::<D, F>());
+    write_args(&mut tokenizer).then(|| tokenizer.finish_key())
+}
+
+#[inline]
+fn token_of_pure<D: Describe, F: 'static>(args: &impl TokenArg) -> u128 {
+    let token = token_of::<D, F>(|tokenizer| {
+        args.token(tokenizer);
+        true
+    });
+    token.expect("the arguments are written")
+}
+
+/// [`task`] of a pure function: equal calls are one node.
+#[track_caller]
+#[inline]
+pub fn pure_task<D: Describe, F, A: Args + TokenArg, K: Keep<F::Output>>(
+    function: F,
+    args: A,
+    _: K,
+) -> Delayed<F::Output>
+where
+    F: TaskFn<A, Output: TaskResult>,
+{
+    let token = token_of_pure::<D, F>(&args);
+    let call = call::<D, F, A, Plain, K>(function, args);
+    Delayed::new(PureCall::new(call, token), Location::caller())
+}
+
+/// [`try_task`] of a pure function: equal calls are one node.
+#[track_caller]
+#[inline]
+pub fn try_pure_task<D: Describe, F, A: Args + TokenArg, K>(
+    function: F,
+    args: A,
+    _: K,
+) -> Delayed<<F::Output as Fallible>::Value>
+where
+    F: TaskFn<A, Output: Fallible<Value: TaskResult, Error: IntoTaskError>>,
+    K: Keep<<F::Output as Fallible>::Value>,
+{
+    let token = token_of_pure::<D, F>(&args);
+    let call = call::<D, F, A, MayFail, K>(function, args);
+    Delayed::new(PureCall::new(call, token), Location::caller())
+}
+
+/// Adds a call of a function of this crate that is pure, if its arguments can be told from others: nodes, and literals of well-known
+/// types. With any other literal it is a call of its own.
+pub(crate) fn derived_at<D: Describe, F: TaskFn<A, Output: TaskResult>, A: Args>(
+    function: F,
+    args: A,
+    location: &'static Location<'static>,
+) -> Delayed<F::Output> {
+    let token = token_of::<D, F>(|tokenizer| args.token_if_known(tokenizer));
+    let call = call::<D, F, A, Plain, Opaque>(function, args);
+    match token {
+        Some(token) => Delayed::new(PureCall::new(call, token), location),
+        None => Delayed::new(call, location),
+    }
+}
+
+/// [`derived_at`] for a function that may fail. `extra` writes what the function captures; false if that is not known.
+pub(crate) fn try_derived_at<D: Describe, F, A: Args>(
+    function: F,
+    args: A,
+    location: &'static Location<'static>,
+    extra: impl FnOnce(&mut Tokenizer) -> bool,
+) -> Delayed<<F::Output as Fallible>::Value>
+where
+    F: TaskFn<A, Output: Fallible<Value: TaskResult, Error: IntoTaskError>>,
+{
+    let token = token_of::<D, F>(|tokenizer| extra(tokenizer) && args.token_if_known(tokenizer));
+    let call = call::<D, F, A, MayFail, Opaque>(function, args);
+    match token {
+        Some(token) => Delayed::new(PureCall::new(call, token), location),
+        None => Delayed::new(call, location),
+    }
 }
 
 macro_rules! task_fn {

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::owned::{Dependency, Literal};
-use super::{IntoArgRef, RefArg, Stored};
+use super::{IntoArgRef, RefArg, Stored, TokenArg, tokens};
 use crate::delayed::Delayed;
 use crate::graph::{Dependencies, Inputs};
+use crate::token::Tokenizer;
 
 /// A value that can be lent as a `T`: itself, or what it owns.
 ///
@@ -39,6 +40,10 @@ impl<T: ?Sized + 'static, U: Lend<T>> RefArg<T> for Literal<U> {
     #[inline]
     fn release(&self, _: &mut Inputs<'_>) {}
 
+    fn token_if_known(&self, tokenizer: &mut Tokenizer) -> bool {
+        tokens::literal_if_known(&self.0, tokenizer)
+    }
+
     fn literal(&self) -> Option<&dyn Any> {
         Some(&self.0)
     }
@@ -65,6 +70,11 @@ impl<T: ?Sized + 'static, U: Lend<T>> RefArg<T> for Dependency<U> {
     #[inline]
     fn release(&self, inputs: &mut Inputs<'_>) {
         inputs.release_borrowed(&self.0);
+    }
+
+    fn token_if_known(&self, tokenizer: &mut Tokenizer) -> bool {
+        self.token(tokenizer);
+        true
     }
 }
 

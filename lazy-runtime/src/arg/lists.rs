@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hash};
 
-use super::{CloneValue, IntoArg, IntoArgRef, OwnedArg, RefArg, Stored};
+use super::{CloneValue, IntoArg, IntoArgRef, OwnedArg, RefArg, Stored, TokenArg};
 use crate::delayed::Delayed;
 use crate::graph::{Dependencies, Inputs, TypedRef};
+use crate::token::Tokenizer;
 
 /// Nodes whose values are passed together, as a list.
-pub struct List<T>(Box<[TypedRef<T>]>);
+pub struct List<T>(pub(super) Box<[TypedRef<T>]>);
 
 impl<T: Stored + CloneValue> List<T> {
     fn load_all(&self, inputs: &mut Inputs<'_>) -> Vec<T> {
@@ -48,6 +49,11 @@ impl<T: Stored + CloneValue> OwnedArg<Vec<T>> for List<T> {
     fn release(&self, inputs: &mut Inputs<'_>) {
         self.release_all(inputs);
     }
+
+    fn token_if_known(&self, tokenizer: &mut Tokenizer) -> bool {
+        self.token(tokenizer);
+        true
+    }
 }
 
 /// For `&[T]`: the values are brought together for the call.
@@ -68,6 +74,11 @@ impl<T: Stored + CloneValue> RefArg<[T]> for List<T> {
 
     fn release(&self, inputs: &mut Inputs<'_>) {
         self.release_all(inputs);
+    }
+
+    fn token_if_known(&self, tokenizer: &mut Tokenizer) -> bool {
+        self.token(tokenizer);
+        true
     }
 }
 
@@ -104,7 +115,7 @@ lists! {
 }
 
 /// An array of nodes, for a parameter that is an array.
-pub struct Array<T, const N: usize>([TypedRef<T>; N]);
+pub struct Array<T, const N: usize>(pub(super) [TypedRef<T>; N]);
 
 impl<T: Stored + CloneValue, const N: usize> OwnedArg<[T; N]> for Array<T, N> {
     fn dependencies(&self, found: &mut Dependencies<'_>) {
@@ -118,6 +129,11 @@ impl<T: Stored + CloneValue, const N: usize> OwnedArg<[T; N]> for Array<T, N> {
     fn release(&self, inputs: &mut Inputs<'_>) {
         self.0.iter().for_each(|node| inputs.release_taken(node));
     }
+
+    fn token_if_known(&self, tokenizer: &mut Tokenizer) -> bool {
+        self.token(tokenizer);
+        true
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -130,7 +146,7 @@ impl<T: Stored + CloneValue, const N: usize> IntoArg<[T; N]> for [Delayed<T>; N]
 }
 
 /// A node that may be missing.
-pub struct Maybe<T>(Option<TypedRef<T>>);
+pub struct Maybe<T>(pub(super) Option<TypedRef<T>>);
 
 impl<T: Stored + CloneValue> OwnedArg<Option<T>> for Maybe<T> {
     fn dependencies(&self, found: &mut Dependencies<'_>) {
@@ -143,6 +159,11 @@ impl<T: Stored + CloneValue> OwnedArg<Option<T>> for Maybe<T> {
 
     fn release(&self, inputs: &mut Inputs<'_>) {
         self.0.iter().for_each(|node| inputs.release_taken(node));
+    }
+
+    fn token_if_known(&self, tokenizer: &mut Tokenizer) -> bool {
+        self.token(tokenizer);
+        true
     }
 }
 
@@ -165,7 +186,7 @@ impl<T: Stored + CloneValue> IntoArg<Option<T>> for Option<&Delayed<T>> {
 }
 
 /// Nodes under keys, for a parameter that is a map.
-pub struct Entries<K, V>(Box<[(K, TypedRef<V>)]>);
+pub struct Entries<K, V>(pub(super) Box<[(K, TypedRef<V>)]>);
 
 impl<K, V> Entries<K, V> {
     /// In the order in which the nodes were made: that of a hash map differs from run to run.

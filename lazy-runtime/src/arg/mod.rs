@@ -11,6 +11,7 @@ mod borrowed;
 mod lists;
 mod owned;
 mod show;
+mod tokens;
 mod tuples;
 
 use std::any::Any;
@@ -21,6 +22,7 @@ pub(crate) use owned::Dependency;
 pub use show::{FindNothing, FindOwner, Owners, Probe, ShowDebug, ShowOpaque, Shown};
 
 use crate::graph::{Dependencies, Inputs, ShowLiteral};
+use crate::token::Tokenizer;
 
 /// Accepted for a parameter that is taken by value.
 #[diagnostic::on_unimplemented(
@@ -84,6 +86,10 @@ pub trait OwnedArg<T>: Send + Sync + 'static {
     fn load(&self, inputs: &mut Inputs<'_>) -> T;
     /// Passes over the same inputs again, giving up what [`OwnedArg::load`] has not.
     fn release(&self, inputs: &mut Inputs<'_>);
+    /// Writes what stands for it in the key of a call; false if that is not known of a value of its type.
+    fn token_if_known(&self, _: &mut Tokenizer) -> bool {
+        false
+    }
     /// The literal, if it is one.
     fn literal(&self) -> Option<&dyn Any> {
         None
@@ -102,6 +108,10 @@ pub trait RefArg<T: ?Sized>: Send + Sync + 'static {
     fn lend<'a>(loaded: &'a Self::Loaded<'_>) -> &'a T;
     /// Passes over the same inputs again, giving them up.
     fn release(&self, inputs: &mut Inputs<'_>);
+    /// Writes what stands for it in the key of a call; false if that is not known of a value of its type.
+    fn token_if_known(&self, _: &mut Tokenizer) -> bool {
+        false
+    }
     /// The literal, if it is one.
     fn literal(&self) -> Option<&dyn Any> {
         None
@@ -124,8 +134,16 @@ pub trait Arg: Send + Sync + 'static {
     fn item<'a>(loaded: &'a mut Self::Loaded<'_>) -> Self::Item<'a>;
     /// Gives the inputs up.
     fn release(&self, inputs: &mut Inputs<'_>);
+    /// Writes what stands for it in the key of a call; false if that is not known of a value of its type.
+    fn token_if_known(&self, tokenizer: &mut Tokenizer) -> bool;
     /// The literal, if it is one.
     fn literal(&self) -> Option<&dyn Any>;
+}
+
+/// An argument of a pure function: what stands for it in the key of the call is known.
+pub trait TokenArg {
+    /// Writes it.
+    fn token(&self, tokenizer: &mut Tokenizer);
 }
 
 /// An argument for a parameter `x: T`.
@@ -189,6 +207,10 @@ impl<T: 'static, A: OwnedArg<T>> Arg for Own<T, A> {
         self.arg.release(inputs);
     }
 
+    fn token_if_known(&self, tokenizer: &mut Tokenizer) -> bool {
+        self.arg.token_if_known(tokenizer)
+    }
+
     fn literal(&self) -> Option<&dyn Any> {
         self.arg.literal()
     }
@@ -219,8 +241,26 @@ impl<T: ?Sized + 'static, A: RefArg<T>> Arg for Ref<T, A> {
         self.arg.release(inputs);
     }
 
+    fn token_if_known(&self, tokenizer: &mut Tokenizer) -> bool {
+        self.arg.token_if_known(tokenizer)
+    }
+
     fn literal(&self) -> Option<&dyn Any> {
         self.arg.literal()
+    }
+}
+
+impl<T, A: TokenArg> TokenArg for Own<T, A> {
+    #[inline]
+    fn token(&self, tokenizer: &mut Tokenizer) {
+        self.arg.token(tokenizer);
+    }
+}
+
+impl<T: ?Sized, A: TokenArg> TokenArg for Ref<T, A> {
+    #[inline]
+    fn token(&self, tokenizer: &mut Tokenizer) {
+        self.arg.token(tokenizer);
     }
 }
 
@@ -232,6 +272,8 @@ pub trait Args: Send + Sync + 'static {
     fn dependencies(&self, found: &mut Dependencies<'_>);
     /// Gives the inputs up, in order.
     fn release(&self, inputs: &mut Inputs<'_>);
+    /// Writes what stands for them in the key of a call; false if that is not known of one of them.
+    fn token_if_known(&self, tokenizer: &mut Tokenizer) -> bool;
     /// Shows the literals with their positions.
     fn literals(&self, show: ShowLiteral<'_>);
 }
@@ -254,10 +296,23 @@ macro_rules! args {
             }
 
             #[allow(unused_variables, reason = "a function without parameters has no inputs")]
+            fn token_if_known(&self, tokenizer: &mut Tokenizer) -> bool {
+                true $(&& self.$at.token_if_known(tokenizer))*
+            }
+
+            #[allow(unused_variables, reason = "a function without parameters has no inputs")]
             fn literals(&self, show: ShowLiteral<'_>) {
                 $(if let Some(literal) = self.$at.literal() {
                     show($at, literal);
                 })*
+            }
+        }
+
+        impl<$($A: TokenArg),*> TokenArg for ($($A,)*) {
+            #[inline]
+            #[allow(unused_variables, reason = "a function without parameters has no arguments")]
+            fn token(&self, tokenizer: &mut Tokenizer) {
+                $(self.$at.token(tokenizer);)*
             }
         }
     };

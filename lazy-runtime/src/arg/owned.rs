@@ -3,9 +3,10 @@
 use std::any::Any;
 use std::path::{Path, PathBuf};
 
-use super::{CloneValue, IntoArg, OwnedArg, Stored};
+use super::{CloneValue, IntoArg, OwnedArg, Stored, TokenArg, tokens};
 use crate::delayed::Delayed;
 use crate::graph::{Dependencies, Inputs, TypedRef};
+use crate::token::Tokenizer;
 
 /// A value stored in the task.
 pub struct Literal<T>(pub(super) T);
@@ -36,6 +37,10 @@ impl<T: Stored + CloneValue> OwnedArg<T> for Literal<T> {
     #[inline]
     fn release(&self, _: &mut Inputs<'_>) {}
 
+    fn token_if_known(&self, tokenizer: &mut Tokenizer) -> bool {
+        tokens::literal_if_known(&self.0, tokenizer)
+    }
+
     fn literal(&self) -> Option<&dyn Any> {
         Some(&self.0)
     }
@@ -55,6 +60,11 @@ impl<T: Stored + CloneValue> OwnedArg<T> for Dependency<T> {
     #[inline]
     fn release(&self, inputs: &mut Inputs<'_>) {
         inputs.release_taken(&self.0);
+    }
+
+    fn token_if_known(&self, tokenizer: &mut Tokenizer) -> bool {
+        self.token(tokenizer);
+        true
     }
 }
 

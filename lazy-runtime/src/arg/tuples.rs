@@ -1,9 +1,10 @@
 //! Tuples of nodes, and pairs and triples that mix nodes and plain values.
 
 use super::owned::{Dependency, Literal};
-use super::{CloneValue, IntoArg, OwnedArg, Stored};
+use super::{CloneValue, IntoArg, OwnedArg, Stored, TokenArg, tokens};
 use crate::delayed::Delayed;
 use crate::graph::{Dependencies, Inputs};
+use crate::token::Tokenizer;
 
 /// Arguments that are passed together, as a tuple.
 pub struct Together<A>(A);
@@ -21,6 +22,18 @@ macro_rules! together {
 
             fn release(&self, inputs: &mut Inputs<'_>) {
                 $(self.0.$at.release(inputs);)*
+            }
+
+            fn token_if_known(&self, tokenizer: &mut Tokenizer) -> bool {
+                tokens::begin_list(tokenizer, const { [$($at),*].len() });
+                true $(&& self.0.$at.token_if_known(tokenizer))*
+            }
+        }
+
+        impl<$($A: TokenArg),*> TokenArg for Together<($($A,)*)> {
+            fn token(&self, tokenizer: &mut Tokenizer) {
+                tokens::begin_list(tokenizer, const { [$($at),*].len() });
+                $(self.0.$at.token(tokenizer);)*
             }
         }
     };

@@ -6,7 +6,7 @@ use super::names::{AndThen, Mapped, MappedRef, Zipped};
 use super::{Borrowed, Owned};
 use crate::arg::{CloneValue, Dependency, Own, Ref, Stored};
 use crate::delayed::Delayed;
-use crate::task::{IntoTaskError, task_at, try_task_at};
+use crate::task::{IntoTaskError, derived_at, task_at, try_task_at};
 
 impl<T: Stored> Delayed<T> {
     /// Applies a function to the value: the value itself if this is its last user, a clone otherwise.
@@ -88,7 +88,7 @@ impl<T: Stored> Delayed<T> {
     {
         let left = Own::<T, _>::from_arg(Dependency::on(self));
         let right = Own::<U, _>::from_arg(Dependency::on(other));
-        task_at::<Zipped, _, _>(
+        derived_at::<Zipped, _, _>(
             |left: T, right: U| (left, right),
             (left, right),
             Location::caller(),

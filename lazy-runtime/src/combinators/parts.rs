@@ -11,7 +11,8 @@ use crate::arg::{CloneValue, Dependency, Own, OwnedArg, Ref, Stored};
 use crate::collection::Collection;
 use crate::delayed::Delayed;
 use crate::graph::{Dependencies, Inputs, TypedRef};
-use crate::task::{IntoTaskError, task_at, try_task_at};
+use crate::task::{IntoTaskError, derived_at, try_derived_at};
+use crate::token::{Tokenizer, tokenize_known};
 
 /// Values that have items: lists by position, maps by key.
 #[diagnostic::on_unimplemented(
@@ -111,14 +112,18 @@ impl<T: Stored> Delayed<T> {
         T: GetItem<I>,
         I: Stored + fmt::Debug,
     {
+        let value = Ref::<T, _>::from_arg(Dependency::on(self));
+        let mut tokenizer = Tokenizer::new();
+        let place = tokenize_known(&at, &mut tokenizer).then(|| tokenizer.finish_key());
         let item = move |value: &T| {
             value
                 .item(&at)
                 .cloned()
                 .ok_or_else(|| MissingItem { wanted: format!("{at:?}"), n_items: value.n_items() })
         };
-        let value = Ref::<T, _>::from_arg(Dependency::on(self));
-        try_task_at::<Item, _, Borrowed<T>>(item, (value,), Location::caller())
+        try_derived_at::<Item, _, Borrowed<T>>(item, (value,), Location::caller(), |tokenizer| {
+            place.inspect(|&place| tokenizer.write_node(place)).is_some()
+        })
     }
 
     /// Takes a value out of its wrapping: a `Delayed` that a task returned is computed, an `Err` or a `None` makes the
@@ -145,7 +150,12 @@ impl<T: Stored> Delayed<T> {
         T: Flatten,
     {
         let wrapped = Own::<Wrapped<T>, _>::from_arg(WrappedArg(Dependency::on(self).into_node()));
-        try_task_at::<Flattened, _, _>(Wrapped::<T>::unwrap, (wrapped,), Location::caller())
+        try_derived_at::<Flattened, _, _>(
+            Wrapped::<T>::unwrap,
+            (wrapped,),
+            Location::caller(),
+            |_| T::IS_PURE,
+        )
     }
 
     /// The parts of a tuple, each a node of its own.
@@ -180,6 +190,8 @@ impl<T: Stored> Delayed<T> {
     label = "expected a `Delayed`, a `Result` or an `Option`"
 )]
 pub trait Flatten: Sized {
+    /// Whether the same wrapping always holds the same value: not so where it is yet to be computed. Default: not known, so no.
+    const IS_PURE: bool = false;
     /// The value inside.
     type Value: Send + Sync + 'static;
     /// The value, or why there is none.
@@ -201,6 +213,7 @@ impl<T: Stored + CloneValue> Flatten for Delayed<T> {
 }
 
 impl<T: Stored + Clone, E: IntoTaskError + 'static> Flatten for Result<T, E> {
+    const IS_PURE: bool = true;
     type Value = T;
 
     fn flattened(self) -> Result<T, Box<dyn std::error::Error + Send + Sync>> {
@@ -215,6 +228,7 @@ impl<T: Stored + Clone, E: IntoTaskError + 'static> Flatten for Result<T, E> {
 }
 
 impl<T: Stored + Clone> Flatten for Option<T> {
+    const IS_PURE: bool = true;
     type Value = T;
 
     fn flattened(self) -> Result<T, Box<dyn std::error::Error + Send + Sync>> {
@@ -252,6 +266,11 @@ impl<T: Flatten + Stored> OwnedArg<Wrapped<T>> for WrappedArg<T> {
     fn release(&self, inputs: &mut Inputs<'_>) {
         inputs.release_taken(&self.0);
     }
+
+    fn token_if_known(&self, tokenizer: &mut Tokenizer) -> bool {
+        tokenizer.write_node(self.0.node().token());
+        true
+    }
 }
 
 /// Tuples that [`Delayed::unzip`] takes apart: up to 12 parts.
@@ -269,6 +288,8 @@ pub trait Unzip: Sized {
 /// One part of a tuple, as the argument of the task that hands it on.
 struct PartArg<T, P> {
     whole: TypedRef<T>,
+    /// Its place in the tuple.
+    at: u8,
     clone: fn(&T) -> P,
     take: fn(T) -> P,
 }
@@ -285,6 +306,12 @@ impl<T: Stored, P: 'static> OwnedArg<P> for PartArg<T, P> {
     fn release(&self, inputs: &mut Inputs<'_>) {
         inputs.release_taken(&self.whole);
     }
+
+    fn token_if_known(&self, tokenizer: &mut Tokenizer) -> bool {
+        tokenizer.write_u8(self.at);
+        tokenizer.write_node(self.whole.node().token());
+        true
+    }
 }
 
 macro_rules! unzip {
@@ -296,11 +323,12 @@ macro_rules! unzip {
                 ($({
                     let part = PartArg::<Self, $T> {
                         whole: whole.node().clone(),
+                        at: $at,
                         clone: |whole| whole.$at.clone(),
                         take: |whole| whole.$at,
                     };
                     let part = Own::<$T, _>::from_arg(part);
-                    task_at::<Unzipped, _, _>(std::convert::identity::<$T>, (part,), at)
+                    derived_at::<Unzipped, _, _>(std::convert::identity::<$T>, (part,), at)
                 },)*)
             }
         }

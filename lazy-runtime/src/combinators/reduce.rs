@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::names::{Collected, Multiplied, Reduced, Summed};
 use crate::arg::{CloneValue, List, Own, Stored};
 use crate::delayed::Delayed;
-use crate::task::{Describe, task_at, try_task_at};
+use crate::task::{Describe, derived_at, try_task_at};
 
 /// Many values as one list.
 ///
@@ -37,7 +37,7 @@ fn collect_at<T: Stored + CloneValue>(
 ) -> Delayed<Vec<T>> {
     let list: List<T> = parts.into_iter().collect();
     let list = Own::<Vec<T>, _>::from_arg(list);
-    task_at::<Collected, _, _>(std::convert::identity::<Vec<T>>, (list,), at)
+    derived_at::<Collected, _, _>(std::convert::identity::<Vec<T>>, (list,), at)
 }
 
 /// The place in the user's code to be told for something that an iterator's `sum` or `collect` makes: these do not pass their
@@ -137,7 +137,7 @@ fn fold_tree<D: Describe, T: Stored + CloneValue>(
     let at = place(&parts, at);
     tree(parts, FAN_IN, |group| {
         let values = Own::<Vec<T>, _>::from_arg(group.into_iter().collect::<List<T>>());
-        task_at::<D, _, _>(move |values: Vec<T>| fold(values.into_iter()), (values,), at)
+        derived_at::<D, _, _>(move |values: Vec<T>| fold(values.into_iter()), (values,), at)
     })
 }
 

@@ -10,6 +10,7 @@ mod threaded;
 
 use std::sync::Mutex;
 
+use crate::diagnostics::{Recorder, TaskEnd, TaskOutcome};
 use crate::error::{Error, Failure, Result};
 use crate::graph::{Finished, Run, Snapshot};
 use crate::schedule::{Reason, Stop};
@@ -33,6 +34,21 @@ pub(crate) struct Order<'a> {
     pub(crate) stop: &'a Stop,
     /// Go on after failures with whatever does not depend on them.
     pub(crate) collect_errors: bool,
+    /// Who takes notes of the run, if anybody observes.
+    pub(crate) recorder: Option<&'a Recorder>,
+}
+
+/// How a task ended that was executed just now, for whoever observes.
+#[cold]
+fn end_of(run: &Run, task: u32, failure: Option<&Failure>) -> TaskEnd {
+    let outcome = match failure {
+        Some(Failure::Returned(_)) => TaskOutcome::Failed,
+        Some(Failure::Panicked(_)) => TaskOutcome::Panicked,
+        None if run.has_failed(task) => TaskOutcome::Skipped,
+        None => TaskOutcome::Made,
+    };
+    let bytes = if outcome == TaskOutcome::Made { run.bytes_of(task) } else { None };
+    TaskEnd { outcome, bytes, held: run.bytes_held() }
 }
 
 /// The failures of a run, while it runs.
@@ -65,7 +81,10 @@ impl<'a> Failures<'a> {
             return Err(error);
         }
         match self.order.stop.reason() {
-            None => Ok(run.finished()),
+            None => run.finished().map_err(|unfinished| {
+                let (output, failure, run) = *unfinished;
+                error_of(run.snapshot(), vec![(output, failure)], self.order.collect_errors)
+            }),
             Some(reason) => Err(reason.error(self.order.stop)),
         }
     }

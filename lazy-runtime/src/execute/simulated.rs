@@ -33,7 +33,7 @@ fn build(flow: &Workflow) -> Vec<Delayed<Held>> {
 /// Goes in order for so many tasks, is taken over in the middle of the last, and goes on as one of two.
 fn run_taken_over_after(flow: &Workflow, steps: usize) -> Vec<u32> {
     let ends = build(flow);
-    let (run, mut in_order) = Run::shared(Snapshot::new(outputs(&ends)), false);
+    let (run, mut in_order) = Run::shared(Snapshot::new(outputs(&ends)), None, false);
     let spares = Spares::new(2, true);
     let mut executed = vec![];
     let mut execute = |task: Ready| {
@@ -81,7 +81,7 @@ struct Worker {
 fn peak(flow: &Workflow, workers: usize, time: impl Fn(u32) -> u64) -> usize {
     let ends = build(flow);
     let profile = ends.graph().memory_profile();
-    let (run, _) = Run::shared(Snapshot::new(outputs(&ends)), false);
+    let (run, _) = Run::shared(Snapshot::new(outputs(&ends)), None, false);
     // A value is released at the end of the last task that uses it, whichever that is in this run.
     let mut users = vec![0usize; run.snapshot().len()];
     let of = |task: u32| run.snapshot().dependencies(task).map(|node| node as usize);

@@ -9,18 +9,24 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::aside::look_aside;
-use super::{Failures, Order};
+use super::{Failures, Order, end_of};
+use crate::diagnostics::{Finishing, Recorder};
 use crate::error::Result;
-use crate::graph::{Done, Finished, InOrder, Ready, Run, Snapshot, Step};
+use crate::graph::{Done, Finished, InOrder, Keeping, Ready, Run, Snapshot, Step};
 use crate::schedule::{Seat, Spares, Watch};
 
 /// How often a worker that was called on a busy thread calls another in its stead.
 const CALLS: usize = 64;
 
 /// Runs every task of the snapshot on this thread, which belongs to the pool, and on up to `threads - 1` others of the pool.
-pub(crate) fn threaded(snapshot: Snapshot, order: &Order<'_>, threads: usize) -> Result<Finished> {
+pub(crate) fn threaded(
+    snapshot: Snapshot,
+    keeping: Option<Box<Keeping>>,
+    order: &Order<'_>,
+    threads: usize,
+) -> Result<Finished> {
     let spares = Spares::new(threads, snapshot.holds_memory());
-    let (run, in_order) = Run::shared(snapshot, order.collect_errors);
+    let (run, in_order) = Run::shared(snapshot, keeping, order.collect_errors);
     let failures = Failures::new(order);
     let lineage = Place::lineage_of(std::ptr::from_ref(&run).addr());
     let watch = Watch::begin();
@@ -80,7 +86,7 @@ impl<'a> Crew<'a> {
                     if self.spares.is_alone() && !self.run.is_passed() && self.spares.claim() {
                         scope.spawn(|scope| self.join(scope, CALLS));
                     }
-                    let (done, is_made) = self.execute(task)?;
+                    let (done, is_made, _) = self.execute(task, Recorder::started_in_order)?;
                     all_made &= is_made;
                     last = Some(done);
                 }
@@ -88,6 +94,7 @@ impl<'a> Crew<'a> {
                     let mut ready = Vec::new();
                     last.into_iter()
                         .for_each(|done| self.run.finish(done, |task| ready.push(task)));
+                    self.note_ready(&ready);
                     return Some(ready);
                 }
                 Step::Ended => return None,
@@ -95,18 +102,37 @@ impl<'a> Crew<'a> {
         }
     }
 
-    /// Executes a task, unless the run is stopped before it or by it: `None`. Whether it has made its result stands beside it.
+    /// Executes a task, unless the run is stopped before it or by it: `None`. Whether it has made its result stands beside it, and where to
+    /// note what becomes ready by it.
     #[inline]
-    fn execute(&self, task: Ready) -> Option<(Done, bool)> {
-        if !self.failures.order.stop.goes_on() {
+    fn execute(
+        &self,
+        task: Ready,
+        note_start: fn(&Recorder, u32),
+    ) -> Option<(Done, bool, Option<Finishing<'_>>)> {
+        let order = self.failures.order;
+        if !order.stop.goes_on() {
             return None;
         }
+        if let Some(recorder) = order.recorder {
+            note_start(recorder, task.rank());
+        }
         let (done, failure) = self.run.execute(task);
+        let finishing = order.recorder.map(|recorder| {
+            recorder.finished(done.index(), end_of(self.run, done.index(), failure.as_ref()))
+        });
         let is_made = failure.is_none();
         if let Some(failure) = failure {
             self.failures.add(done.index(), failure);
         }
-        (is_made || self.failures.order.collect_errors).then_some((done, is_made))
+        (is_made || order.collect_errors).then_some((done, is_made, finishing))
+    }
+
+    /// Notes that these are ready, before others can take them.
+    fn note_ready(&self, tasks: &[Ready]) {
+        if let Some(recorder) = self.failures.order.recorder {
+            recorder.ready(tasks.iter().map(Ready::rank));
+        }
     }
 
     /// A worker that has arrived sees that the run is for all: false when there is nothing left to do.
@@ -119,6 +145,7 @@ impl<'a> Crew<'a> {
         }
         let ready = self.run.take_over();
         let is_taken = ready.is_some();
+        ready.iter().for_each(|ready| self.note_ready(ready));
         ready.into_iter().for_each(|ready| self.spares.begin(ready));
         is_taken
     }
@@ -167,11 +194,18 @@ impl<'a> Crew<'a> {
             if self.spares.has_room() && self.spares.is_spare(seat) && self.spares.claim() {
                 scope.spawn(|scope| self.join(scope, CALLS));
             }
-            let Some((done, _)) = self.execute(task) else { return false };
-            self.run.finish(done, |ready| match next {
-                None => next = Some(ready),
-                Some(_) => fresh.push(ready),
+            let executed = self.execute(task, Recorder::started);
+            let Some((done, _, mut finishing)) = executed else { return false };
+            self.run.finish(done, |ready| {
+                if let Some(finishing) = &mut finishing {
+                    finishing.ready(ready.rank());
+                }
+                match next {
+                    None => next = Some(ready),
+                    Some(_) => fresh.push(ready),
+                }
             });
+            drop(finishing);
             self.spares.settle(seat, &mut next, fresh);
         }
         true

@@ -1,16 +1,18 @@
 //! A node, and what it can do.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::panic::Location;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
 use super::arena;
 use super::inputs::Inputs;
-use super::reference::TypedRef;
+use super::keeping;
+use super::reference::{NodeRef, TypedRef};
 use super::references::References;
 use super::values::{Stored, Values};
 use crate::error::Failure;
+use crate::keep::Kept;
 use crate::key::Key;
 use crate::task::Function;
 
@@ -29,6 +31,10 @@ pub(crate) trait Payload: Send + Sync + Sized + 'static {
     const FUNCTION: Function;
     /// Whether it matters that [`Payload::run`] gets an input itself as its last user, even where a copy costs nothing.
     const MOVES: bool = false;
+    /// How its results may be kept.
+    const KEPT: Kept = Kept::OPAQUE;
+    /// Nodes of equal keys are one: the key says what is called with what.
+    const IS_PURE: bool = false;
 
     /// Names every dependency, in the order in which [`Payload::run`] asks for it.
     fn dependencies(&self, found: &mut Dependencies<'_>);
@@ -77,13 +83,21 @@ pub(super) struct VTable {
     pub(super) function: &'static Function,
     pub(super) stored: Stored,
     pub(super) moves: bool,
+    pub(super) is_pure: bool,
+    pub(super) kept: &'static Kept,
     pub(super) output_type: fn() -> &'static str,
+    pub(super) output_id: TypeId,
+    /// A data node with this value in the place of the task; `None` if the value is of another type.
+    pub(super) stand_in: fn(Shared, Key, &'static Location<'static>) -> Option<NodeRef>,
     dependencies: unsafe fn(NodePtr, &mut Vec<NodePtr>),
     run: unsafe fn(NodePtr, &mut Inputs<'_>, &Values, u32) -> Result<(), Failure>,
     literals: unsafe fn(NodePtr, ShowLiteral<'_>),
     key: unsafe fn(NodePtr) -> Option<Key>,
     drop_payload: unsafe fn(NodePtr),
 }
+
+/// A value that others may have, too.
+pub(crate) type Shared = Arc<dyn Any + Send + Sync>;
 
 #[repr(C)]
 pub(super) struct Header {
@@ -99,7 +113,7 @@ pub(super) struct Node<P> {
 }
 
 /// A node's address. It is [`Copy`] and counts nothing: whoever keeps one keeps a [`NodeRef`] that reaches it.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct NodePtr(pub(super) NonNull<Header>);
 
 // SAFETY: a node's payload is `Send + Sync` (see `Payload`), its header holds atomics and `'static` references.
@@ -118,14 +132,28 @@ impl<P: Payload> Node<P> {
             Kind::Data => Stored::NOTHING,
         },
         moves: P::MOVES,
+        is_pure: P::IS_PURE,
+        kept: &P::KEPT,
         output_type: std::any::type_name::<P::Output>,
+        output_id: TypeId::of::<P::Output>(),
+        stand_in: |value, key, location| {
+            let value = value.downcast::<P::Output>().ok()?;
+            Some(TypedRef::data(value, Some(key), location).into_node())
+        },
         dependencies: |node, found| {
             // SAFETY: this table belongs to nodes of type `Node<P>` only.
             unsafe { Self::payload(node) }.dependencies(&mut Dependencies(found));
         },
         run: |node, inputs, values, index| {
             // SAFETY: as above; and the run that calls outlives the inputs it gives.
-            let result = unsafe { Self::payload(node) }.run(inputs)?;
+            let payload = unsafe { Self::payload(node) };
+            let result = match inputs.pins() {
+                None => payload.run(inputs)?,
+                Some(_) => match keeping::run(payload, node, inputs, index)? {
+                    Some(result) => result,
+                    None => return Ok(()),
+                },
+            };
             // SAFETY: the caller gives the index of this node in a run, whose slot is for `P::Output` and is empty.
             unsafe { values.write::<P::Output>(index, result) };
             Ok(())
@@ -225,6 +253,23 @@ impl NodePtr {
         })
     }
 
+    /// The part of the key that tells the node from others.
+    ///
+    /// Not always that of its key: a value that was persisted is called as the task that made it, which might make another the
+    /// next time.
+    pub(super) fn token(self) -> u128 {
+        match self.own_key() {
+            Some(key) if key.is_stable() || self.vtable().kind == Kind::Task => key.token(),
+            _ => Key::numbered("", arena::id(self.0.cast())).token(),
+        }
+    }
+
+    /// The token that nodes of the same kind and token share: they are one.
+    pub(super) fn shared_token(self) -> Option<u128> {
+        let key = self.own_key()?;
+        (self.vtable().is_pure || key.is_stable()).then(|| key.token())
+    }
+
     fn own_key(self) -> Option<Key> {
         // SAFETY: the table is the node's own.
         unsafe { (self.vtable().key)(self) }
@@ -279,6 +324,8 @@ impl<P: Payload> Payload for Boxed<P> {
     const KIND: Kind = P::KIND;
     const FUNCTION: Function = P::FUNCTION;
     const MOVES: bool = P::MOVES;
+    const KEPT: Kept = P::KEPT;
+    const IS_PURE: bool = P::IS_PURE;
 
     fn dependencies(&self, found: &mut Dependencies<'_>) {
         self.0.dependencies(found);

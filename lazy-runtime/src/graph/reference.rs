@@ -1,5 +1,6 @@
 //! The counted reference to a node, and what happens when the last one goes.
 
+use std::any::TypeId;
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
@@ -45,6 +46,12 @@ impl NodeRef {
         self.0.key()
     }
 
+    /// The part of the key that tells the node from others, as what depends on it needs it.
+    #[inline]
+    pub(crate) fn token(&self) -> u128 {
+        self.0.token()
+    }
+
     /// A number that grows with the time at which the node was made, on one thread.
     pub(crate) fn id(&self) -> u64 {
         arena::id(self.0.0.cast())
@@ -55,11 +62,18 @@ impl NodeRef {
     }
 }
 
+impl NodePtr {
+    /// One more reference to a node that is alive.
+    pub(super) fn to_ref(self) -> NodeRef {
+        self.header().references.add();
+        NodeRef(self)
+    }
+}
+
 impl Clone for NodeRef {
     #[inline]
     fn clone(&self) -> Self {
-        self.0.header().references.add();
-        NodeRef(self.0)
+        self.0.to_ref()
     }
 }
 
@@ -140,6 +154,12 @@ pub(crate) struct TypedRef<T> {
 }
 
 impl<T: Send + Sync + 'static> TypedRef<T> {
+    /// A reference with its type; `None` if the node's output is of another.
+    pub(super) fn of_node(node: NodeRef) -> Option<Self> {
+        let is_of_type = node.0.vtable().output_id == TypeId::of::<T>();
+        is_of_type.then_some(TypedRef { node, output: PhantomData })
+    }
+
     #[inline]
     pub(crate) fn new<P: Payload<Output = T>>(
         payload: P,
@@ -165,6 +185,10 @@ impl<T: Send + Sync + 'static> TypedRef<T> {
 }
 
 impl<T> TypedRef<T> {
+    pub(super) fn into_node(self) -> NodeRef {
+        self.node
+    }
+
     #[inline]
     pub(crate) fn node(&self) -> &NodeRef {
         &self.node

@@ -11,16 +11,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::inputs::Inputs;
+use super::keeping::Keeping;
 use super::reference::TypedRef;
 use super::shared::Progress;
-use super::snapshot::{DATA, Snapshot};
+use super::snapshot::{DATA, HELD, INDEX, Snapshot};
 use super::values::Values;
 use crate::error::Failure;
+use crate::store::{Pins, SpillFailed};
 
 pub(crate) struct Run {
     pub(super) snapshot: Snapshot,
     pub(super) values: Values,
     pub(super) progress: Progress,
+    /// What the run keeps beyond results in slots, if anything.
+    pub(super) keeping: Option<Box<Keeping>>,
     /// Which tasks failed or were skipped; only where errors are collected.
     failed: Option<Box<[AtomicBool]>>,
     /// Every task of an exclusive run has made its result.
@@ -64,11 +68,20 @@ impl Done {
 
 impl Run {
     /// A run for one thread, in static order: without counters.
-    pub(crate) fn exclusive(snapshot: Snapshot, collect_errors: bool) -> Run {
-        Self::new(snapshot, collect_errors, true)
+    pub(crate) fn exclusive(
+        snapshot: Snapshot,
+        keeping: Option<Box<Keeping>>,
+        collect_errors: bool,
+    ) -> Run {
+        Self::new(snapshot, keeping, collect_errors, true)
     }
 
-    pub(super) fn new(snapshot: Snapshot, collect_errors: bool, exclusive: bool) -> Run {
+    pub(super) fn new(
+        snapshot: Snapshot,
+        keeping: Option<Box<Keeping>>,
+        collect_errors: bool,
+        exclusive: bool,
+    ) -> Run {
         let count = snapshot.len() as u32;
         let wide = |index| snapshot.node(index).vtable().stored.wide_words;
         let wide = snapshot.has_wide_results().then(|| (0..count).map(wide));
@@ -77,32 +90,31 @@ impl Run {
         let failed = collect_errors
             .then(|| (0..count).map(|_| AtomicBool::new(false)).collect::<Box<[_]>>());
         let progress = Progress::new();
-        Run { snapshot, values, progress, failed, all_made: false, complete: false }
+        Run { snapshot, values, progress, keeping, failed, all_made: false, complete: false }
     }
 
     pub(crate) fn snapshot(&self) -> &Snapshot {
         &self.snapshot
     }
 
-    /// Runs every task in static order while `go_on` says so; `failed` hears of failures.
+    /// Runs every task in static order while `go_on`, asked before each, says so; `executed` hears of each, and how it failed.
     pub(crate) fn run_in_order(
         &mut self,
-        mut go_on: impl FnMut() -> bool,
-        mut failed: impl FnMut(u32, Failure),
+        mut go_on: impl FnMut(u32) -> bool,
+        mut executed: impl FnMut(&Run, u32, Option<Failure>),
     ) {
         let mut all_made = true;
         for index in 0..self.snapshot.len() as u32 {
             if !self.snapshot.is_task(index) {
                 continue;
             }
-            if !go_on() {
+            if !go_on(index) {
                 return;
             }
             // In static order all dependencies come first, and `&mut self` says that nobody else runs tasks.
-            if let Some(failure) = self.execute_now(index) {
-                all_made = false;
-                failed(index, failure);
-            }
+            let failure = self.execute_now(index);
+            all_made &= failure.is_none();
+            executed(self, index, failure);
         }
         self.all_made = all_made;
     }
@@ -121,16 +133,16 @@ impl Run {
             && self.snapshot.dependencies(index).any(|i| failed[i as usize].load(Ordering::Relaxed))
         {
             failed[index as usize].store(true, Ordering::Relaxed);
-            return self.give_up_inputs(index).err().map(Failure::Panicked);
+            let outcome = self.give_up_inputs(index);
+            self.end_kept(index);
+            return outcome.err().map(Failure::Panicked);
         }
-        let node = self.snapshot.node(index);
-        let mut inputs = Inputs::new(self, index);
         // A panic leaves the task without a result and its inputs unreleased; both are as the run's end expects.
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
-            // SAFETY: `index` is the node's place in this run; by the contract of this function its dependencies have
-            // finished and nobody else runs it, so its slot is empty and ours.
-            unsafe { node.run(&mut inputs, &self.values, index) }
+        let outcome = catch_unwind(AssertUnwindSafe(|| match &self.keeping {
+            None => self.call(index, None),
+            Some(keeping) => self.call_with_pins(index, keeping),
         }));
+        self.end_kept(index);
         let failure = match outcome {
             Ok(Ok(())) => {
                 self.progress.note_made(index);
@@ -145,12 +157,57 @@ impl Run {
         Some(failure)
     }
 
+    /// Calls the task of `index`, which must be ready, and is called once.
+    #[inline]
+    fn call<'r>(&'r self, index: u32, pins: Option<&'r Pins<'r>>) -> Result<(), Failure> {
+        let mut inputs = Inputs::new(self, index, pins);
+        // SAFETY: `index` is the node's place in this run; by the contract of this function its dependencies have
+        // finished and nobody else runs it, so its slot is empty and ours.
+        unsafe { self.snapshot.node(index).run(&mut inputs, &self.values, index) }
+    }
+
+    /// [`Run::call`] with all that is held for the task in memory.
+    #[inline(never)]
+    fn call_with_pins(&self, index: u32, keeping: &Keeping) -> Result<(), Failure> {
+        let held = |&edge: &u32| (edge & HELD != 0).then_some(edge & INDEX);
+        let pins = Pins::new(&keeping.held, self.snapshot.edges_of(index).iter().map(held));
+        let pins = pins.map_err(|error| Failure::Returned(Box::new(error)))?;
+        keeping.make_room();
+        self.call(index, Some(&pins))
+    }
+
+    /// A task has ended, in a run that keeps something.
+    #[inline]
+    fn end_kept(&self, index: u32) {
+        if let Some(keeping) = &self.keeping {
+            keeping.end(self.snapshot.node(index), index);
+        }
+    }
+
+    /// Whether a task that was executed has failed or was skipped; only where errors are collected.
+    pub(crate) fn has_failed(&self, index: u32) -> bool {
+        self.failed.as_ref().is_some_and(|failed| failed[index as usize].load(Ordering::Relaxed))
+    }
+
+    /// How large the result of a task is, if its type says and somebody watches the run.
+    pub(crate) fn bytes_of(&self, index: u32) -> Option<u64> {
+        self.keeping.as_ref()?.bytes_of(index)
+    }
+
+    /// How many bytes the runtime's results take, if they are counted.
+    pub(crate) fn bytes_held(&self) -> Option<u64> {
+        self.keeping.as_ref()?.used()
+    }
+
     /// Gives up the inputs of a task that will not be run. The error is that of a value whose drop panicked.
     fn give_up_inputs(&self, index: u32) -> std::thread::Result<()> {
         let mut outcome = Ok(());
         for edge in self.snapshot.edges_of(index).iter().filter(|&edge| edge & DATA == 0) {
-            let stored = &self.snapshot.node(*edge).vtable().stored;
+            let stored = &self.snapshot.node(*edge & INDEX).vtable().stored;
             let released = catch_unwind(AssertUnwindSafe(|| {
+                if let (true, Some(keeping)) = (edge & HELD != 0, &self.keeping) {
+                    return keeping.held.give_up(edge & INDEX);
+                }
                 // SAFETY: the task counts as a user of its dependencies, and will never borrow them. For one that failed,
                 // the count keeps its mark of emptiness and nothing is dropped.
                 unsafe { self.values.release_stored(*edge, stored) };
@@ -160,29 +217,40 @@ impl Run {
         outcome
     }
 
-    /// The results, when every output has been made.
+    /// The results, when every output has been made; or the output that is on disk and could not be read back.
     ///
     /// # Panics
     /// If an output has not been made.
-    pub(crate) fn finished(mut self) -> Finished {
+    pub(crate) fn finished(mut self) -> Result<Finished, Box<(u32, Failure, Run)>> {
         for at in 0..self.snapshot.outputs().len() {
             let output = self.snapshot.outputs()[at];
             let is_there =
                 !self.snapshot.is_task(output) || self.all_made || self.progress.is_made(output);
             assert!(is_there, "a run that goes well makes all its outputs");
         }
+        if let Err((output, error)) = self.bring_back_outputs() {
+            return Err(Box::new((output, Failure::Returned(Box::new(error)), self)));
+        }
         self.complete = true;
-        Finished { run: self, next: 0, shared: HashMap::new() }
+        Ok(Finished { run: self, next: 0, shared: HashMap::new() })
+    }
+
+    fn bring_back_outputs(&self) -> Result<(), (u32, SpillFailed)> {
+        let Some(keeping) = &self.keeping else { return Ok(()) };
+        let mut held = self.snapshot.outputs().iter().filter(|&&i| keeping.held.is_held(i));
+        held.try_for_each(|&output| {
+            keeping.held.bring_back(output).map_err(|error| (output, error))
+        })
     }
 }
 
 impl Drop for Run {
     /// Drops the values that nobody came for: after a failure or cancellation, or outputs that were not taken.
     fn drop(&mut self) {
+        let mut outcome = self.keeping.as_ref().map_or(Ok(()), |keeping| keeping.held.clear());
         if !self.snapshot.holds_memory() {
-            return;
+            return resume(outcome);
         }
-        let mut outcome = Ok(());
         let mut clear = |index: u32| {
             let stored = &self.snapshot.node(index).vtable().stored;
             let values = &mut self.values;
@@ -200,11 +268,16 @@ impl Drop for Run {
         } else {
             (0..self.snapshot.len() as u32).for_each(clear);
         }
-        if let Err(panic) = outcome
-            && !std::thread::panicking()
-        {
-            resume_unwind(panic);
-        }
+        resume(outcome);
+    }
+}
+
+/// Goes on with the panic of a value's drop, unless there is one under way.
+fn resume(outcome: std::thread::Result<()>) {
+    if let Err(panic) = outcome
+        && !std::thread::panicking()
+    {
+        resume_unwind(panic);
     }
 }
 
@@ -218,21 +291,30 @@ pub(crate) struct Finished {
 
 impl Finished {
     /// The next output, which must be that of `output`.
-    fn advance<T>(&mut self, output: &TypedRef<T>) -> u32 {
+    fn advance<T: 'static>(&mut self, output: &TypedRef<T>) -> u32 {
         let index = self.run.snapshot.outputs().get(self.next).copied();
-        let index = index.filter(|&index| self.run.snapshot.node(index) == output.node().ptr());
+        let index = index.filter(|&index| self.run.snapshot.stands_for(index, output.node().ptr()));
         self.next += 1;
         index.expect("a collection takes its results in the order in which it names its outputs")
+    }
+
+    /// The value of an output that lies in no slot of the run.
+    fn apart<T: Send + Sync + 'static>(&self, index: u32) -> Option<Arc<T>> {
+        if let Some(value) = self.run.snapshot.value::<T>(index) {
+            return Some(Arc::clone(value));
+        }
+        let shared = self.shared.get(&index).cloned().or_else(|| {
+            let keeping = self.run.keeping.as_ref()?;
+            keeping.held.is_held(index).then(|| keeping.held.output(index))
+        });
+        shared.map(|value| value.downcast().expect("shared as its own type"))
     }
 
     /// The value: moved out where nobody else needs it, cloned otherwise.
     pub(crate) fn take<T: Clone + Send + Sync + 'static>(&mut self, output: &TypedRef<T>) -> T {
         let index = self.advance(output);
-        if let Some(value) = output.value() {
-            return T::clone(value);
-        }
-        if let Some(shared) = self.shared.get(&index) {
-            return shared.downcast_ref::<T>().expect("shared as its own type").clone();
+        if let Some(value) = self.apart(index) {
+            return Arc::unwrap_or_clone(value);
         }
         // SAFETY: the run is over and all outputs are made; the type is that of the reference; each output counts as one use.
         unsafe {
@@ -247,11 +329,8 @@ impl Finished {
     /// The value behind an [`Arc`], without cloning it; the same one for an output that is named twice.
     pub(crate) fn take_shared<T: Send + Sync + 'static>(&mut self, output: &TypedRef<T>) -> Arc<T> {
         let index = self.advance(output);
-        if let Some(value) = output.value() {
-            return Arc::clone(value);
-        }
-        if let Some(shared) = self.shared.get(&index) {
-            return Arc::clone(shared).downcast().expect("shared as its own type");
+        if let Some(value) = self.apart(index) {
+            return value;
         }
         let again = self.run.snapshot.outputs().len() > 1 && self.run.values.may_be_shared(index);
         // SAFETY: the run is over, all outputs are made, the type is that of the reference, and the value is either this

@@ -9,9 +9,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::claims::Claims;
 use super::countdown::Countdown;
+use super::keeping::Keeping;
 use super::pages::room;
 use super::run::{Done, Ready, Run};
-use super::snapshot::{DATA, Snapshot};
+use super::snapshot::{DATA, INDEX, Snapshot};
 use crate::order::Dependents;
 
 /// The right to claim tasks in order. There is one for a run, and it is claimed with the last task executed: so whoever has a task has
@@ -67,8 +68,12 @@ impl Progress {
 
 impl Run {
     /// A run for many threads. Tasks are claimed in order until another worker takes over.
-    pub(crate) fn shared(snapshot: Snapshot, collect_errors: bool) -> (Run, InOrder) {
-        (Self::new(snapshot, collect_errors, false), InOrder { claimed: None })
+    pub(crate) fn shared(
+        snapshot: Snapshot,
+        keeping: Option<Box<Keeping>>,
+        collect_errors: bool,
+    ) -> (Run, InOrder) {
+        (Self::new(snapshot, keeping, collect_errors, false), InOrder { claimed: None })
     }
 
     /// The next step in order, for the worker that has executed `last`, the task of the step before; `all_made` says that no task has
@@ -136,7 +141,8 @@ impl Run {
         let mut ready = Vec::new();
         for index in first..count {
             let edges = self.snapshot.edges_of(index).iter();
-            let open = edges.filter(|&edge| edge & DATA == 0 && *edge >= pending).count() as u32;
+            let open =
+                edges.filter(|&edge| edge & DATA == 0 && edge & INDEX >= pending).count() as u32;
             if open == 0 && self.snapshot.is_task(index) {
                 ready.push(Ready::new(index));
             }

@@ -3,11 +3,14 @@
 //! Making one looks at each node twice and hashes nothing: first the nodes are found and numbered (`reach.rs`), then each gets its
 //! edges. One snapshot is made at a time, under a lock that is held while no task and no user code runs.
 
+use std::any::TypeId;
+use std::collections::HashSet;
 use std::panic::Location;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use super::node::{Kind, NodePtr, ShowLiteral};
 use super::pages::{filled, room};
+use super::plan::{Candidate, Look};
 use super::reach::Reach;
 use super::reference::NodeRef;
 use super::uses::Uses;
@@ -17,8 +20,12 @@ use crate::task::Function;
 
 /// In an edge: the dependency is data and has no slot in the run.
 pub(super) const DATA: u32 = 1 << 31;
+/// In an edge of a run: the dependency's result is held in `store`, and not in its slot.
+pub(super) const HELD: u32 = 1 << 30;
+/// In an edge: what it leads to does not lie in a slot.
+pub(super) const APART: u32 = DATA | HELD;
 /// In an edge: the dependency's index.
-pub(super) const INDEX: u32 = DATA - 1;
+pub(super) const INDEX: u32 = HELD - 1;
 
 static MARKS: Mutex<()> = Mutex::new(());
 
@@ -33,6 +40,10 @@ pub(crate) struct Snapshot {
     holds_memory: bool,
     has_wide_results: bool,
     counts_uses: bool,
+    has_pure: bool,
+    has_cached: bool,
+    /// Tasks that read their results from disk, and need nothing for it.
+    loads: HashSet<NodePtr>,
     /// Keeps every node alive: an output reaches all it needs.
     _kept: Vec<NodeRef>,
 }
@@ -40,7 +51,17 @@ pub(crate) struct Snapshot {
 impl Snapshot {
     /// What `outputs` need, dependencies before dependents; each output's index stands in [`Snapshot::outputs`].
     pub(crate) fn new(outputs: Vec<NodeRef>) -> Self {
+        Self::after_look(outputs, None)
+    }
+
+    /// [`Snapshot::new`] without what caches have: `look` is asked.
+    pub(crate) fn with_caches(outputs: Vec<NodeRef>, look: Look<'_>) -> Self {
+        Self::after_look(outputs, Some(look))
+    }
+
+    fn after_look(outputs: Vec<NodeRef>, look: Option<Look<'_>>) -> Self {
         let (snapshot, is_ordered) = Self::as_made(outputs);
+        let (snapshot, is_ordered) = snapshot.planned(is_ordered, look);
         // The order in which nodes were made is a good one where results are plain numbers and the like: no order holds less
         // than another, and memory is read as it lies.
         if snapshot.holds_memory || !is_ordered { snapshot.in_order(is_ordered) } else { snapshot }
@@ -51,11 +72,31 @@ impl Snapshot {
     fn as_made(outputs: Vec<NodeRef>) -> (Self, bool) {
         let _lock = MARKS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let reach = Reach::of(outputs.iter().map(NodeRef::ptr));
-        assert!(reach.len() < INDEX as usize, "a graph has fewer than 2^31 nodes");
+        assert!(reach.len() < INDEX as usize, "a graph has fewer than 2^30 nodes");
         let mut flat = Flat::with_room_for(reach.len(), reach.n_edges());
-        reach.for_each(|node| flat.add(node, &reach));
-        let snapshot = Snapshot {
-            outputs: outputs.iter().map(|output| reach.number(output.ptr()).0).collect(),
+        let mut found = Vec::new();
+        reach.for_each(|node| {
+            flat.add(node, |edges| {
+                node.dependencies(&mut found);
+                for dependency in found.drain(..) {
+                    let (number, is_data) = reach.number(dependency);
+                    edges.push(number, is_data);
+                }
+            });
+        });
+        let indices = outputs.iter().map(|output| reach.number(output.ptr()).0).collect();
+        let is_ordered = flat.is_ordered;
+        (Self::of(flat, indices, outputs, HashSet::new()), is_ordered)
+    }
+
+    pub(super) fn of(
+        flat: Flat,
+        outputs: Vec<u32>,
+        kept: Vec<NodeRef>,
+        loads: HashSet<NodePtr>,
+    ) -> Self {
+        Snapshot {
+            outputs,
             nodes: flat.nodes,
             starts: flat.starts,
             edges: flat.edges,
@@ -63,10 +104,73 @@ impl Snapshot {
             holds_memory: flat.holds_memory,
             has_wide_results: flat.has_wide_results,
             counts_uses: flat.holds_memory || flat.moves,
-            _kept: outputs,
-        };
-        let is_ordered = flat.is_ordered;
-        (snapshot, is_ordered)
+            has_pure: flat.has_pure,
+            has_cached: flat.has_cached,
+            loads,
+            _kept: kept,
+        }
+    }
+
+    pub(super) fn into_kept(self) -> Vec<NodeRef> {
+        self._kept
+    }
+
+    /// Whether any node is one with all of its token.
+    pub(super) fn has_pure(&self) -> bool {
+        self.has_pure
+    }
+
+    /// Whether any result is kept between runs.
+    pub(crate) fn has_cached(&self) -> bool {
+        self.has_cached
+    }
+
+    /// Every task whose result is kept between runs.
+    pub(crate) fn cached(&self) -> impl Iterator<Item = Candidate> + '_ {
+        let nodes = if self.has_cached { &self.nodes[..] } else { &[] };
+        nodes.iter().filter(|node| !self.loads.contains(node)).filter_map(|node| node.candidate())
+    }
+
+    /// Whether a task reads its result from disk.
+    pub(super) fn is_loaded(&self, node: NodePtr) -> bool {
+        !self.loads.is_empty() && self.loads.contains(&node)
+    }
+
+    /// Whether the node of this index is `named`, or stands for it.
+    pub(super) fn stands_for(&self, index: u32, named: NodePtr) -> bool {
+        let node = self.node(index);
+        node == named || node.key().token() == named.key().token()
+    }
+
+    /// The value of a data node, if the node of this index is one.
+    ///
+    /// # Panics
+    /// If what it gives is of another type.
+    pub(super) fn value<T: Send + Sync + 'static>(&self, index: u32) -> Option<&Arc<T>> {
+        let node = self.node(index);
+        assert!(
+            node.vtable().output_id == TypeId::of::<T>(),
+            "an output has the type of its handle"
+        );
+        // SAFETY: a data node with output `T` is a node of `Data<T>`, and the snapshot keeps it.
+        (node.vtable().kind == Kind::Data).then(|| unsafe { node.data::<T>() })
+    }
+
+    /// Every use of a result that is made in the run, as (what is used, its user), in order of users.
+    pub(super) fn uses_of_results(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        (0..self.len() as u32).flat_map(|user| {
+            let made = self.edges_of(user).iter().filter(|&edge| edge & DATA == 0);
+            made.map(move |edge| (edge & INDEX, user))
+        })
+    }
+
+    /// Marks the edges to results that are held.
+    pub(super) fn mark_held(&mut self, is_held: impl Fn(u32) -> bool) {
+        for edge in self.edges.iter_mut().filter(|edge| **edge & DATA == 0) {
+            if is_held(*edge & INDEX) {
+                *edge |= HELD;
+            }
+        }
     }
 
     /// The same graph in the order of `order.rs`.
@@ -189,11 +293,11 @@ impl Snapshot {
         self.node(index).literals(show);
     }
 
-    /// Counts how often each result is used: once for each edge to a dependent, once for each output.
+    /// Counts how often each result in a slot is used: once for each edge to a dependent, once for each output.
     pub(super) fn uses(&self) -> Vec<Uses> {
         let mut uses = room(self.len());
         uses.resize_with(self.len(), Uses::none);
-        for edge in self.edges.iter().filter(|&edge| edge & DATA == 0) {
+        for edge in self.edges.iter().filter(|&edge| edge & APART == 0) {
             uses[*edge as usize].add();
         }
         for output in &self.outputs {
@@ -203,8 +307,23 @@ impl Snapshot {
     }
 }
 
+/// Takes the edges of a new node.
+pub(super) struct NewEdges<'a> {
+    of: usize,
+    edges: &'a mut Vec<u32>,
+    is_ordered: &'a mut bool,
+}
+
+impl NewEdges<'_> {
+    #[inline]
+    pub(super) fn push(&mut self, dependency: u32, is_data: bool) {
+        *self.is_ordered &= (dependency as usize) < self.of;
+        self.edges.push(if is_data { dependency | DATA } else { dependency });
+    }
+}
+
 /// Nodes with their numbers, their edges, and what they have in common.
-struct Flat {
+pub(super) struct Flat {
     nodes: Vec<NodePtr>,
     starts: Vec<u32>,
     edges: Vec<u32>,
@@ -212,13 +331,14 @@ struct Flat {
     holds_memory: bool,
     has_wide_results: bool,
     moves: bool,
+    has_pure: bool,
+    has_cached: bool,
     /// Every dependency so far had its number before its dependents.
-    is_ordered: bool,
-    found: Vec<NodePtr>,
+    pub(super) is_ordered: bool,
 }
 
 impl Flat {
-    fn with_room_for(nodes: usize, edges: usize) -> Self {
+    pub(super) fn with_room_for(nodes: usize, edges: usize) -> Self {
         let mut starts = room(nodes + 1);
         starts.push(0);
         Flat {
@@ -229,26 +349,26 @@ impl Flat {
             holds_memory: false,
             has_wide_results: false,
             moves: false,
+            has_pure: false,
+            has_cached: false,
             is_ordered: true,
-            found: Vec::new(),
         }
     }
 
-    /// Adds the node with the next number.
+    /// Adds the node with the next number; `name_edges` gives those of a task.
     #[inline]
-    fn add(&mut self, node: NodePtr, reach: &Reach) {
+    pub(super) fn add(&mut self, node: NodePtr, name_edges: impl FnOnce(&mut NewEdges<'_>)) {
         let vtable = node.vtable();
         if vtable.kind == Kind::Task {
             self.n_tasks += 1;
             self.holds_memory |= vtable.stored.holds_memory();
             self.has_wide_results |= vtable.stored.wide_words > 0;
             self.moves |= vtable.moves;
-            node.dependencies(&mut self.found);
-            for dependency in self.found.drain(..) {
-                let (number, is_data) = reach.number(dependency);
-                self.is_ordered &= (number as usize) < self.nodes.len();
-                self.edges.push(if is_data { number | DATA } else { number });
-            }
+            self.has_pure |= vtable.is_pure;
+            self.has_cached |= vtable.kept.place.is_some();
+            let of = self.nodes.len();
+            let Flat { edges, is_ordered, .. } = self;
+            name_edges(&mut NewEdges { of, edges, is_ordered });
         }
         self.nodes.push(node);
         self.starts

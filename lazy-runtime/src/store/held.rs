@@ -1,0 +1,437 @@
+//! The held values of one run.
+
+use std::any::Any;
+use std::cell::{Cell, OnceCell};
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::folder::{SpillFile, SpillFolder};
+use super::memory::Memory;
+use super::witness::{SpillNote, Witness};
+use crate::codec::Codec;
+use crate::key::Key;
+
+/// A value that others may have, too.
+type Shared = Arc<dyn Any + Send + Sync>;
+
+/// In place of the number of a slot: the result lies in its slot of the run.
+pub(crate) const NOT_HELD: u32 = u32::MAX;
+
+/// After the last step: outputs are used when the run is over.
+const AT_THE_END: u32 = u32::MAX;
+
+/// The held values of one run, by the index of the task that makes each.
+pub(crate) struct Held {
+    /// The number of the slot of each task's result, or [`NOT_HELD`].
+    places: Vec<u32>,
+    slots: Vec<Slot>,
+    /// `users[slot.users]` are the tasks that use a value, in static order. Empty without a memory limit.
+    users: Vec<u32>,
+    /// A bit for each task that has been executed. Empty without a memory limit.
+    executed: Vec<AtomicU64>,
+    memory: Option<Arc<Memory>>,
+    witness: Option<Arc<dyn Witness>>,
+}
+
+struct Slot {
+    key: Key,
+    codec: Option<Codec>,
+    users: std::ops::Range<usize>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    value: Option<Shared>,
+    /// The value on disk; it never changes, so it stays there when the value comes back.
+    away: Option<SpillFile>,
+    /// Bytes that count while the value is here; 0 where they are counted elsewhere.
+    bytes: usize,
+    /// Users that have not finished with the value.
+    n_users: u32,
+    /// Tasks that are about to use it, or do.
+    pins: u32,
+    /// It could not be written.
+    stays: bool,
+}
+
+/// A value that was away could not be read back.
+#[derive(Debug)]
+pub(crate) struct SpillFailed(String);
+
+impl fmt::Display for SpillFailed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "a result that the memory limit had put on disk could not be read back: {}",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for SpillFailed {}
+
+/// What a task gets that takes a value.
+pub(crate) enum Taken<T> {
+    /// It was the last user.
+    Last(Arc<T>),
+    /// Others use it, too.
+    Shared(Arc<T>),
+}
+
+/// What is told of held values before the run.
+pub(crate) struct HeldBuilder {
+    held: Held,
+}
+
+impl HeldBuilder {
+    pub(crate) fn new(
+        n_nodes: usize,
+        memory: Option<Arc<Memory>>,
+        witness: Option<Arc<dyn Witness>>,
+    ) -> Self {
+        let executed = match memory {
+            Some(_) => (0..n_nodes.div_ceil(64)).map(|_| AtomicU64::new(0)).collect(),
+            None => Vec::new(),
+        };
+        let (places, slots, users) = (vec![NOT_HELD; n_nodes], Vec::new(), Vec::new());
+        HeldBuilder { held: Held { places, slots, users, executed, memory, witness } }
+    }
+
+    /// The result of this task is held.
+    pub(crate) fn hold(&mut self, task: u32, key: Key, codec: Option<Codec>) {
+        self.held.places[task as usize] = self.held.slots.len() as u32;
+        self.held.slots.push(Slot { key, codec, users: 0..0, state: Mutex::default() });
+    }
+
+    /// `edges` gives each use of a value as (index of what is used, user), in order of users.
+    pub(crate) fn build<E: Iterator<Item = (u32, u32)>>(
+        mut self,
+        edges: impl Fn() -> E,
+        outputs: &[u32],
+    ) -> Held {
+        let held = &mut self.held;
+        let uses = || edges().chain(outputs.iter().map(|&output| (output, AT_THE_END)));
+        let number = |places: &[u32], node: u32| match places[node as usize] {
+            NOT_HELD => None,
+            number => Some(number as usize),
+        };
+        let mut counts = vec![0usize; held.slots.len()];
+        uses()
+            .filter_map(|(node, _)| number(&held.places, node))
+            .for_each(|slot| counts[slot] += 1);
+        let mut at = 0;
+        for (slot, count) in held.slots.iter_mut().zip(&counts) {
+            slot.state.get_mut().unwrap_or_else(PoisonError::into_inner).n_users = *count as u32;
+            slot.users = at..at;
+            at += count;
+        }
+        if held.memory.is_some() {
+            held.users = vec![0; at];
+            for (node, user) in uses() {
+                if let Some(slot) = number(&held.places, node) {
+                    let users = &mut held.slots[slot].users;
+                    held.users[users.end] = user;
+                    users.end += 1;
+                }
+            }
+        }
+        self.held
+    }
+}
+
+impl Held {
+    fn slot(&self, task: u32) -> &Slot {
+        &self.slots[self.places[task as usize] as usize]
+    }
+
+    pub(crate) fn is_held(&self, task: u32) -> bool {
+        self.places[task as usize] != NOT_HELD
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// The result of a task is there. It counts as so many bytes.
+    pub(crate) fn put(&self, task: u32, value: Shared, bytes: usize) {
+        let mut state = self.slot(task).lock();
+        state.value = Some(value);
+        state.bytes = bytes;
+        drop(state);
+        self.count(bytes);
+    }
+
+    /// The task has been executed: what it used may be needed later, or never.
+    pub(crate) fn note_executed(&self, task: u32) {
+        if let Some(word) = self.executed.get(task as usize / 64) {
+            word.fetch_or(1 << (task % 64), Ordering::Relaxed);
+        }
+    }
+
+    fn is_executed(&self, task: u32) -> bool {
+        let word = self.executed.get(task as usize / 64);
+        word.is_some_and(|word| word.load(Ordering::Relaxed) & 1 << (task % 64) != 0)
+    }
+
+    /// Gives up one use.
+    pub(crate) fn give_up(&self, task: u32) {
+        let mut state = self.slot(task).lock();
+        // A task that failed has made nothing, and its users are skipped.
+        state.n_users -= 1;
+        let rest = (state.n_users == 0).then(|| state.clear());
+        drop(state);
+        // After the lock is free: a value's drop is the user's code.
+        if let Some((value, file, bytes)) = rest {
+            self.uncount(bytes);
+            drop(file);
+            drop(value);
+        }
+    }
+
+    /// The value of an output, when the run is over. The last that names it has it for itself.
+    ///
+    /// # Panics
+    /// If it is not here.
+    pub(crate) fn output(&self, task: u32) -> Shared {
+        let mut state = self.slot(task).lock();
+        state.n_users -= 1;
+        let value = match state.n_users {
+            0 => {
+                let (value, _file, bytes) = state.clear();
+                self.uncount(bytes);
+                value
+            }
+            _ => state.value.clone(),
+        };
+        value.expect("an output that is taken is here")
+    }
+
+    /// Brings a value back if it is away.
+    pub(crate) fn bring_back(&self, task: u32) -> Result<(), SpillFailed> {
+        self.pin(task)
+    }
+
+    /// Keeps a value here, and brings it back if it is away.
+    fn pin(&self, task: u32) -> Result<(), SpillFailed> {
+        let slot = self.slot(task);
+        let mut state = slot.lock();
+        if let (None, Some(file), Some(codec)) = (&state.value, &state.away, &slot.codec) {
+            // Under the lock: whoever else needs the value waits for it.
+            let begun = Instant::now();
+            let value = file.read(codec).map_err(|error| SpillFailed(error.to_string()))?;
+            state.value = Some(Arc::from(value));
+            self.count(state.bytes);
+            self.note(slot.key, SpillNote::Back, state.bytes, begun.elapsed());
+        }
+        state.pins += 1;
+        Ok(())
+    }
+
+    fn unpin(&self, task: u32) {
+        self.slot(task).lock().pins -= 1;
+    }
+
+    fn count(&self, bytes: usize) {
+        if let Some(memory) = &self.memory {
+            memory.add(bytes);
+        }
+    }
+
+    fn uncount(&self, bytes: usize) {
+        if let Some(memory) = &self.memory {
+            memory.subtract(bytes);
+        }
+    }
+
+    /// The value that could go to disk and is needed last: the number of its slot, and when it is needed.
+    pub(super) fn victim(&self) -> Option<(usize, u32)> {
+        let candidates = self.slots.iter().enumerate().filter(|(_, slot)| slot.may_go());
+        candidates.map(|(number, slot)| (number, self.next_use(slot))).max_by_key(|&(_, next)| next)
+    }
+
+    /// The first task in static order that uses the value and has not been executed.
+    fn next_use(&self, slot: &Slot) -> u32 {
+        let mut users = self.users[slot.users.clone()].iter().copied();
+        users.find(|&user| user == AT_THE_END || !self.is_executed(user)).unwrap_or(AT_THE_END)
+    }
+
+    fn note(&self, key: Key, note: SpillNote, bytes: usize, took: Duration) {
+        if let Some(witness) = &self.witness {
+            witness.spill(key, note, bytes, took);
+        }
+    }
+
+    /// The limit is not kept: so many bytes are in use.
+    pub(super) fn note_exceeded(&self, used: usize) {
+        if let Some(slot) = self.slots.first() {
+            self.note(slot.key, SpillNote::Exceeded, used, Duration::ZERO);
+        }
+    }
+
+    /// Puts a value on disk. False if somebody needs it now, or it is gone.
+    pub(super) fn send_away(&self, number: usize, folder: &SpillFolder) -> Result<bool, String> {
+        let slot = &self.slots[number];
+        let begun = Instant::now();
+        let Some(codec) = &slot.codec else { return Ok(false) };
+        let (value, is_written) = {
+            let state = slot.lock();
+            let Some(value) = &state.value else { return Ok(false) };
+            (Arc::clone(value), state.away.is_some())
+        };
+        // Without the lock: a task that needs the value meanwhile has it, and it stays.
+        let file = match is_written {
+            true => None,
+            false => match folder.write(codec, &*value) {
+                Ok(file) => Some(file),
+                Err(error) => {
+                    drop(value);
+                    return Err(self.give_up_on(slot, error.to_string()));
+                }
+            },
+        };
+        drop(value);
+        let mut state = slot.lock();
+        if state.value.is_none() {
+            return Ok(false);
+        }
+        state.away = file.or(state.away.take());
+        if state.pins > 0 || state.away.is_none() {
+            return Ok(false);
+        }
+        let (value, bytes) = (state.value.take(), state.bytes);
+        drop(state);
+        self.uncount(bytes);
+        self.note(slot.key, SpillNote::Out, bytes, begun.elapsed());
+        // The user's code; what it panics with has nothing to do with the task that makes room.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(value)));
+        Ok(true)
+    }
+
+    /// A value that could not be written stays here.
+    fn give_up_on(&self, slot: &Slot, why: String) -> String {
+        let mut state = slot.lock();
+        state.stays = true;
+        let bytes = state.bytes;
+        drop(state);
+        self.note(slot.key, SpillNote::NotWritten(why.clone()), bytes, Duration::ZERO);
+        format!("the result of `{}` stays in memory: {why}", slot.key.name())
+    }
+
+    /// Drops all values that are left, for the run is over. One value's drop may panic; the others are dropped all the same.
+    pub(crate) fn clear(&self) -> std::thread::Result<()> {
+        let mut outcome = Ok(());
+        for slot in &self.slots {
+            let (value, file, bytes) = slot.lock().clear();
+            self.uncount(bytes);
+            drop(file);
+            let dropped = catch_unwind(AssertUnwindSafe(|| drop(value)));
+            outcome = outcome.and(dropped);
+        }
+        outcome
+    }
+}
+
+impl Slot {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // What user code runs under the lock reads a value back, and changes nothing before it has.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the value is here, nobody needs it now, and it can be written.
+    fn may_go(&self) -> bool {
+        let state = self.lock();
+        let is_free = state.value.is_some() && state.pins == 0 && !state.stays;
+        is_free && state.bytes > 0 && self.codec.is_some()
+    }
+}
+
+impl State {
+    /// What is left, and the bytes that counted.
+    fn clear(&mut self) -> (Option<Shared>, Option<SpillFile>, usize) {
+        let value = self.value.take();
+        let bytes = if value.is_some() { self.bytes } else { 0 };
+        (value, self.away.take(), bytes)
+    }
+}
+
+/// What one task needs of the held values: all of it is here as long as this is.
+pub(crate) struct Pins<'r> {
+    held: &'r Held,
+    /// The tasks whose values are pinned, one for each edge; `None` for an edge to something else.
+    tasks: Vec<Option<u32>>,
+    /// What was borrowed, for each edge.
+    borrowed: Vec<OnceCell<Shared>>,
+    /// Which tasks' values were given up, in the end.
+    given_up: Cell<Vec<u32>>,
+}
+
+impl<'r> Pins<'r> {
+    /// Pins the values of these tasks, one for each edge; those that are away come back first.
+    pub(crate) fn new(
+        held: &'r Held,
+        tasks: impl Iterator<Item = Option<u32>>,
+    ) -> Result<Self, SpillFailed> {
+        let mut pins =
+            Pins { held, tasks: Vec::new(), borrowed: Vec::new(), given_up: Cell::default() };
+        for task in tasks {
+            task.map_or(Ok(()), |task| held.pin(task))?;
+            pins.tasks.push(task);
+            pins.borrowed.push(OnceCell::new());
+        }
+        Ok(pins)
+    }
+
+    /// The value of a task, for the edge at a position.
+    ///
+    /// # Panics
+    /// If it is of another type, or not there.
+    pub(crate) fn borrow<T: Send + Sync + 'static>(&'r self, position: u32, task: u32) -> &'r T {
+        let value = self.borrowed[position as usize].get_or_init(|| self.value(task));
+        value.downcast_ref().expect("a held value is kept as its own type")
+    }
+
+    fn value(&self, task: u32) -> Shared {
+        let value = self.held.slot(task).lock().value.clone();
+        value.expect("a value that is used was made and is here")
+    }
+
+    /// The value of a task, whose use ends with this.
+    ///
+    /// # Panics
+    /// As [`Pins::borrow`].
+    pub(crate) fn take<T: Send + Sync + 'static>(&self, task: u32) -> Taken<T> {
+        let typed =
+            |value: Shared| value.downcast::<T>().expect("a held value is kept as its own type");
+        let mut state = self.held.slot(task).lock();
+        state.n_users -= 1;
+        if state.n_users > 0 {
+            let value = state.value.clone();
+            drop(state);
+            return Taken::Shared(typed(value.expect("a value that is used was made and is here")));
+        }
+        let (value, file, bytes) = state.clear();
+        drop(state);
+        self.held.uncount(bytes);
+        drop(file);
+        Taken::Last(typed(value.expect("a value that is used was made and is here")))
+    }
+
+    /// Gives up the use of a task's value, when this is dropped: whoever is the last user then is its only owner.
+    pub(crate) fn give_up(&self, task: u32) {
+        let mut given_up = self.given_up.take();
+        given_up.push(task);
+        self.given_up.set(given_up);
+    }
+}
+
+impl Drop for Pins<'_> {
+    fn drop(&mut self) {
+        self.borrowed.clear();
+        self.tasks.iter().flatten().for_each(|&task| self.held.unpin(task));
+        self.given_up.take().into_iter().for_each(|task| self.held.give_up(task));
+    }
+}

@@ -1,0 +1,150 @@
+//! The memory limit of a runtime: what counts, and what goes to disk.
+//!
+//! What counts are the held results of all runs and what the memory cache keeps. When that is more than the limit, whoever made it so
+//! makes room: first the cache gives up entries, for they can be computed again; then, value after value, what is needed last in the
+//! static order goes to the spill folder (Belady, "A study of replacement algorithms for a virtual-storage computer", 1966: on an order
+//! that is known this reads back least). If nothing can go the limit is not kept: tasks that would begin something new wait for those
+//! that run (`schedule`), and that is said once.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use super::folder::SpillFolder;
+use super::held::Held;
+use crate::cache::MemoryCache;
+
+pub(crate) struct Memory {
+    limit: usize,
+    used: AtomicUsize,
+    cache: Arc<MemoryCache>,
+    folder: SpillFolder,
+    runs: Mutex<Vec<Weak<Held>>>,
+    /// Held by whoever makes room.
+    making_room: Mutex<()>,
+    has_warned: AtomicBool,
+}
+
+thread_local! {
+    /// This thread is making room: what user code computes meanwhile, from within `Serialize`, has no limit.
+    static MAKES_ROOM: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Marks this thread as one that makes room, until dropped.
+struct MakesRoom;
+
+impl MakesRoom {
+    fn begin() -> Self {
+        MAKES_ROOM.set(true);
+        MakesRoom
+    }
+}
+
+impl Drop for MakesRoom {
+    fn drop(&mut self) {
+        MAKES_ROOM.set(false);
+    }
+}
+
+impl Memory {
+    pub(crate) fn new(limit: usize, cache: Arc<MemoryCache>, folder: SpillFolder) -> Self {
+        Memory {
+            limit,
+            used: AtomicUsize::new(0),
+            cache,
+            folder,
+            runs: Mutex::default(),
+            making_room: Mutex::default(),
+            has_warned: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether runs that this thread begins are bound by the limit.
+    pub(crate) fn applies_here() -> bool {
+        !MAKES_ROOM.get()
+    }
+
+    /// The values of a run may go to disk.
+    pub(crate) fn enter(&self, run: &Arc<Held>) {
+        let mut runs = lock(&self.runs);
+        runs.retain(|run| run.strong_count() > 0);
+        runs.push(Arc::downgrade(run));
+    }
+
+    pub(super) fn add(&self, bytes: usize) {
+        self.used.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    pub(super) fn subtract(&self, bytes: usize) {
+        self.used.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// Bytes that count now.
+    pub(crate) fn used(&self) -> usize {
+        self.used.load(Ordering::Relaxed) + self.cache.bytes()
+    }
+
+    /// Whether more is held than there should be.
+    #[inline]
+    pub(crate) fn is_over(&self) -> bool {
+        self.used() > self.limit
+    }
+
+    /// Has what can go leave, until the limit is kept. To be called when no lock is held and by a thread with nothing pinned that it could
+    /// do without.
+    #[inline]
+    pub(crate) fn make_room(&self) {
+        if self.is_over() && !MAKES_ROOM.get() {
+            self.make_room_now();
+        }
+    }
+
+    #[cold]
+    fn make_room_now(&self) {
+        // Others that are over the limit wait here: they would only make more.
+        let _alone = lock(&self.making_room);
+        let _marked = MakesRoom::begin();
+        loop {
+            let excess = self.used().saturating_sub(self.limit);
+            if excess == 0 {
+                return;
+            }
+            if self.cache.evict(excess) > 0 {
+                continue;
+            }
+            let Some((run, slot)) = self.victim() else { return self.warn(None) };
+            if let Err(why) = run.send_away(slot, &self.folder) {
+                self.warn(Some(&why));
+            }
+        }
+    }
+
+    /// The value that is needed last, of all runs.
+    fn victim(&self) -> Option<(Arc<Held>, usize)> {
+        let runs: Vec<_> = lock(&self.runs).iter().filter_map(Weak::upgrade).collect();
+        let victims = runs.into_iter().filter_map(|run| run.victim().map(|victim| (run, victim)));
+        let last = victims.max_by_key(|(_, (_, next_use))| *next_use);
+        last.map(|(run, (slot, _))| (run, slot))
+    }
+
+    /// Says once that the limit is not kept.
+    fn warn(&self, why: Option<&str>) {
+        if self.has_warned.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let (used, limit) = (self.used(), self.limit);
+        let runs: Vec<_> = lock(&self.runs).iter().filter_map(Weak::upgrade).collect();
+        runs.iter().for_each(|run| run.note_exceeded(used));
+        let why = why.unwrap_or(
+            "what is held is in use, or of types that cannot be written (`HeapSize`, `Serialize` and `DeserializeOwned`)",
+        );
+        eprintln!(
+            "lazy-runtime: results take {used} bytes, more than the memory limit of {limit}, and the run goes on: {why}"
+        );
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // User code runs under the lock of who makes room, and guards nothing but their number.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
