@@ -9,7 +9,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
-use syn::{DeriveInput, parse_quote};
+use syn::{DeriveInput, ExprPath, parse_quote};
 
 /// A trait that can be derived.
 pub(crate) struct Derived {
@@ -95,7 +95,12 @@ impl Emit<'_> {
                     let private = self.runtime.at_type(ty);
                     quote_spanned!(ty.span()=> <#ty as #private::Tokenize>::tokenize(#local, #to);)
                 }
-                How::With(function) => quote_spanned!(function.span()=> #function(#local, #to);),
+                How::With(function) => {
+                    let private = self.runtime.at(function.span());
+                    let with = quote!(fn(&#ty, &mut #private::Tokenizer));
+                    let call = called(function, with, quote!(#local, #to));
+                    quote!(#call;)
+                }
                 How::Skip => TokenStream::new(),
             });
             quote!({ #name #(#fields)* })
@@ -122,7 +127,11 @@ impl Emit<'_> {
                     let private = self.runtime.at_type(ty);
                     quote_spanned!(ty.span()=> + <#ty as #private::HeapSize>::heap_size(#local))
                 }
-                How::With(function) => quote_spanned!(function.span()=> + #function(#local)),
+                How::With(function) => {
+                    let with = quote!(fn(&#ty) -> ::core::primitive::usize);
+                    let call = called(function, with, quote!(#local));
+                    quote!(+ #call)
+                }
                 How::Skip => TokenStream::new(),
             });
             quote!(0 #(#fields)*)
@@ -163,5 +172,125 @@ impl Emit<'_> {
             quote!(#pattern => #arm,)
         });
         quote!(match self { #(#arms)* })
+    }
+}
+
+/// `{ let __with: fn(&f64) -> usize = function; __with(__field0) }`: the type written out is what a message about a function of another
+/// type tells to write.
+fn called(function: &ExprPath, ty: TokenStream, arguments: TokenStream) -> TokenStream {
+    let with = Ident::new("__with", Span::mixed_site());
+    let chosen = quote_spanned!(function.span()=> let #with: #ty = #function;);
+    quote!({ #chosen #with(#arguments) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::text;
+
+    /// The expansion, which has to parse as items.
+    fn expanded(derived: &Derived, item: TokenStream) -> String {
+        let tokens = expand(derived, item);
+        syn::parse2::<syn::File>(tokens.clone()).expect("an expansion is made of items");
+        text(tokens)
+    }
+
+    #[track_caller]
+    fn assert_contains(expansion: &str, parts: &[TokenStream]) {
+        for part in parts {
+            let part = text(part);
+            assert!(expansion.contains(&part), "{part}\nis not in\n{expansion}");
+        }
+    }
+
+    #[test]
+    fn a_struct_is_written_field_by_field() {
+        let expansion = expanded(
+            &TOKENIZE,
+            quote!(
+                struct Model<'a, T: Clone = u8>
+                where
+                    T: Send,
+                {
+                    weights: Vec<T>,
+                    #[tokenize(skip)]
+                    title: &'a str,
+                    #[tokenize(with = date::<u8>)]
+                    since: Date,
+                }
+            ),
+        );
+        assert_contains(
+            &expansion,
+            &[
+                quote!(impl<'a, T: Clone + ::lazy_runtime::__private::Tokenize> ::lazy_runtime::__private::Tokenize for Model<'a, T> where T: Send),
+                quote!(Self { weights: __field0, since: __field2, .. }),
+                quote!(<Vec<T> as ::lazy_runtime::__private::Tokenize>::tokenize(__field0, __tokenizer);),
+                quote!({ let __with: fn(&Date, &mut ::lazy_runtime::__private::Tokenizer) = date::<u8>; __with(__field2, __tokenizer) };),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_variant_is_written_by_name() {
+        let expansion = expanded(
+            &TOKENIZE,
+            quote!(
+                enum Kernel {
+                    r#Loop,
+                    Gaussian(f64),
+                    Cubic { r#in: u8 },
+                }
+            ),
+        );
+        assert_contains(
+            &expansion,
+            &[
+                quote!(::lazy_runtime::__private::Tokenizer::write_str(__tokenizer, "Loop");),
+                quote!(Self::r#Loop { .. }),
+                quote!(Self::Gaussian { 0: __field0, .. }),
+                quote!(Self::Cubic { r#in: __field0, .. }),
+            ],
+        );
+        let expansion = expanded(
+            &TOKENIZE,
+            quote!(
+                enum Nothing {}
+            ),
+        );
+        assert_contains(&expansion, &[quote!(match *self {})]);
+    }
+
+    #[test]
+    fn sizes_are_summed() {
+        let expansion = expanded(
+            &HEAP_SIZE,
+            quote!(
+                #[heap_size(crate = "facade::engine")]
+                struct Picture(String, #[heap_size(skip)] Format, #[heap_size(with = size)] Image);
+            ),
+        );
+        let heap = quote!(<String as facade::engine::__private::HeapSize>);
+        assert_contains(
+            &expansion,
+            &[
+                quote!(const HAS_HEAP: ::core::primitive::bool = false || #heap::HAS_HEAP || true;),
+                quote!(=> 0 + #heap::heap_size(__field0) + { let __with: fn(&Image) -> ::core::primitive::usize = size; __with(__field2) },),
+            ],
+        );
+        assert!(!expansion.contains("::lazy_runtime"));
+    }
+
+    #[test]
+    fn what_is_rejected_still_implements_the_trait() {
+        let expansion = expanded(
+            &HEAP_SIZE,
+            quote!(
+                struct Picture<T>(#[heap_size(skp)] T, #[heap_size] Missing);
+            ),
+        );
+        assert_eq!(expansion.matches("compile_error!").count(), 2);
+        assert_contains(&expansion, &[quote!(for Picture<T>), quote!(::core::unreachable!())]);
+        assert!(!expansion.contains("Missing"));
     }
 }

@@ -51,9 +51,11 @@ use std::time::{Duration, Instant, SystemTime};
 /// assert_eq!(Box::new(Image { width: 640, height: 480 }).heap_size(), size_of::<Image>() + 4 * 640 * 480);
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "nobody knows how much memory a `{Self}` takes",
-    label = "`{Self}` has no known size",
-    note = "derive `HeapSize` for a type of your own; for a type of another crate, say which function knows: `#[delayed(cache, size = path::to::function)]`"
+    message = "it is not known how much memory `{Self}` takes",
+    label = "`{Self}` does not tell its size",
+    note = "derive `HeapSize` for a type of your own; for a type of another crate, say which function knows its size: \
+            `#[delayed(cache, size = path::to::function)]` for a result, `#[heap_size(with = path::to::function)]` for a field",
+    note = "a reference owns nothing: leave such a field out with `#[heap_size(skip)]`"
 )]
 pub trait HeapSize {
     /// Whether a value can own anything on the heap. Where none does, a list of them is counted without looking at its items.

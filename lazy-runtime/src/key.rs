@@ -36,7 +36,6 @@ impl Key {
     }
 
     /// The key of a call that has this token, bit 0 of which says that it means nothing to another process.
-    #[allow(dead_code, reason = "pure calls will use it")]
     pub(crate) fn of_token(name: &'static str, token: u128) -> Key {
         Key { name, token }
     }

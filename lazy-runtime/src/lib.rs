@@ -110,6 +110,7 @@ mod token;
 mod heap_size;
 mod codec;
 mod keep;
+mod witness;
 mod cache;
 mod store;
 mod task;
@@ -134,6 +135,7 @@ mod drawn;
 pub mod visualize;
 pub mod prelude;
 
+pub use cache::{Cache, CacheEntry, CacheStats, DiskUsage};
 pub use collection::{Collection, Compute, Outputs, Results};
 pub use combinators::{
     CallWith, Flatten, GetItem, MissingItem, NothingToReduce, TryCallWith, Unzip, call, collect,

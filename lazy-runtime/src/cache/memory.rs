@@ -9,6 +9,7 @@ use std::any::Any;
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{self, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -30,6 +31,8 @@ pub(crate) enum Kept {
 /// Results that are kept between runs, up to a bound in bytes.
 pub(crate) struct MemoryCache {
     limit: usize,
+    /// Those of the counts, for who only wants to know them.
+    bytes: AtomicUsize,
     state: Mutex<State>,
 }
 
@@ -111,24 +114,30 @@ impl MemoryCache {
 
     /// A cache that holds nothing yet. One with no room is never filled.
     pub(crate) fn new(limit: usize) -> Self {
-        MemoryCache { limit, state: Mutex::default() }
+        MemoryCache { limit, bytes: AtomicUsize::new(0), state: Mutex::default() }
     }
 
-    /// The result of this id, which counts as used.
-    pub(crate) fn get(&self, id: &Id) -> Option<Value> {
+    /// The result of this id. That counts as nothing yet.
+    pub(crate) fn look(&self, id: &Id) -> Option<Value> {
+        self.lock().entries.get(id).map(|entry| Arc::clone(&entry.value))
+    }
+
+    /// The results of these ids were used, and so many others looked for in vain.
+    pub(crate) fn count(&self, used: impl Iterator<Item = Id>, n_misses: u64) {
         let mut state = self.lock();
         let State { entries, floor, clock, counts, .. } = &mut *state;
-        let Some(entry) = entries.get_mut(id) else {
-            counts.misses += 1;
-            return None;
-        };
-        counts.hits += 1;
-        entry.hits += 1;
-        *clock += 1;
-        // The queue hears of it when the entry comes up there.
-        entry.worth.used = *clock;
-        entry.worth.seconds_a_byte = *floor + seconds_a_byte(entry.cost, entry.bytes);
-        Some(Arc::clone(&entry.value))
+        counts.misses += n_misses;
+        for id in used {
+            counts.hits += 1;
+            *clock += 1;
+            // It may have gone meanwhile.
+            if let Some(entry) = entries.get_mut(&id) {
+                entry.hits += 1;
+                // The queue hears of it when the entry comes up there.
+                entry.worth.used = *clock;
+                entry.worth.seconds_a_byte = *floor + seconds_a_byte(entry.cost, entry.bytes);
+            }
+        }
     }
 
     /// Keeps a result of so many bytes that took so long to compute, in place of others that are worth less.
@@ -149,6 +158,7 @@ impl MemoryCache {
         gone.extend(state.remove(&id));
         state.evict_to(self.limit - bytes, &mut gone);
         state.add(id, key, value, bytes, cost);
+        self.note_bytes(&state);
         drop(state);
         drop_each(gone);
         Kept::Kept
@@ -161,6 +171,7 @@ impl MemoryCache {
         let before = state.counts.bytes;
         state.evict_to(before.saturating_sub(bytes), &mut gone);
         let freed = before - state.counts.bytes;
+        self.note_bytes(&state);
         drop(state);
         drop_each(gone);
         freed
@@ -168,7 +179,7 @@ impl MemoryCache {
 
     /// Bytes that its entries count.
     pub(crate) fn bytes(&self) -> usize {
-        self.lock().counts.bytes
+        self.bytes.load(atomic::Ordering::Relaxed)
     }
 
     /// Forgets everything; what was counted stays.
@@ -203,8 +214,13 @@ impl MemoryCache {
         counts.entries = entries.len();
         counts.bytes = entries.values().map(|entry| entry.bytes).sum();
         *queue = entries.values().map(|entry| Reverse(entry.worth)).collect();
+        self.note_bytes(&state);
         drop(state);
         drop_each(removed.into_iter().map(|(_, entry)| entry).collect());
+    }
+
+    fn note_bytes(&self, state: &State) {
+        self.bytes.store(state.counts.bytes, atomic::Ordering::Relaxed);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -273,6 +289,15 @@ mod tests {
     use std::any::TypeId;
 
     use super::*;
+
+    impl MemoryCache {
+        /// Looks for a result and counts it, as a run does.
+        fn get(&self, id: &Id) -> Option<Value> {
+            let found = self.look(id);
+            self.count(found.iter().map(|_| *id), u64::from(found.is_none()));
+            found
+        }
+    }
 
     fn id(token: u128) -> Id {
         Id { token: token << 64, of: TypeId::of::<u64>() }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::key::Key;
+use crate::witness::{CacheNote, SpillNote};
 
 /// Which run of this process: no two have the same.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -164,6 +165,8 @@ pub enum CacheOutcome {
     NotStable,
     /// What was found is not what was written; it counts as not found.
     Damaged,
+    /// What was found could not be read, for this reason; it counts as not found.
+    NotRead(String),
     /// The value could not be written, for this reason.
     NotWritten(String),
 }
@@ -178,6 +181,7 @@ impl CacheOutcome {
             CacheOutcome::TooLarge => "too large to keep",
             CacheOutcome::NotStable => "not kept, key not stable",
             CacheOutcome::Damaged => "damaged",
+            CacheOutcome::NotRead(_) => "not read",
             CacheOutcome::NotWritten(_) => "not written",
         }
     }
@@ -214,6 +218,8 @@ pub enum SpillOutcome {
     Out,
     /// The value came back.
     Back,
+    /// The value could not be written, and stays in memory.
+    NotWritten,
     /// Nothing could be done: more memory is held than the limit allows.
     LimitExceeded,
 }
@@ -224,6 +230,7 @@ impl SpillOutcome {
         match self {
             SpillOutcome::Out => "spilled",
             SpillOutcome::Back => "brought back",
+            SpillOutcome::NotWritten => "not written",
             SpillOutcome::LimitExceeded => "limit exceeded",
         }
     }
@@ -291,6 +298,32 @@ impl RunOutcome {
             RunOutcome::Failed => "failed",
             RunOutcome::Cancelled => "cancelled",
             RunOutcome::TimedOut => "timed out",
+        }
+    }
+}
+
+impl From<CacheNote> for CacheOutcome {
+    fn from(note: CacheNote) -> Self {
+        match note {
+            CacheNote::HitInMemory => CacheOutcome::HitInMemory,
+            CacheNote::HitOnDisk => CacheOutcome::HitOnDisk,
+            CacheNote::Kept => CacheOutcome::Kept,
+            CacheNote::TooLarge => CacheOutcome::TooLarge,
+            CacheNote::NotStable => CacheOutcome::NotStable,
+            CacheNote::Damaged => CacheOutcome::Damaged,
+            CacheNote::NotRead(why) => CacheOutcome::NotRead(why),
+            CacheNote::NotWritten(why) => CacheOutcome::NotWritten(why),
+        }
+    }
+}
+
+impl From<SpillNote> for SpillOutcome {
+    fn from(note: SpillNote) -> Self {
+        match note {
+            SpillNote::Out => SpillOutcome::Out,
+            SpillNote::Back => SpillOutcome::Back,
+            SpillNote::NotWritten => SpillOutcome::NotWritten,
+            SpillNote::Exceeded => SpillOutcome::LimitExceeded,
         }
     }
 }

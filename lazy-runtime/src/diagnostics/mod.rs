@@ -22,4 +22,4 @@ pub use event::{
     TaskFinished, TaskOutcome, TaskReady, TaskStarted,
 };
 pub use observer::Observer;
-pub(crate) use recorder::{Finishing, Recorder, TaskEnd};
+pub(crate) use recorder::{Finishing, Recorder, Recording, TaskEnd};

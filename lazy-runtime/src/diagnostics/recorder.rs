@@ -13,6 +13,7 @@ use super::dispatcher::{Dispatcher, Shared};
 use super::event::{CacheOutcome, RunId, RunOutcome, SpillOutcome, TaskOutcome};
 use crate::graph::Snapshot;
 use crate::key::Key;
+use crate::witness::{CacheNote, SpillNote, Witness};
 
 /// In place of a number of bytes: unknown.
 const UNKNOWN: u64 = u64::MAX;
@@ -175,18 +176,6 @@ impl Recorder {
         Finishing { notes, at }
     }
 
-    /// A cache was asked for a value, or given one.
-    #[allow(dead_code, reason = "for whoever wires the caches in")]
-    pub(crate) fn cache(&self, key: Key, outcome: CacheOutcome) {
-        self.note_rare(Rare::Cache(key, outcome));
-    }
-
-    /// A value went to disk, or came back.
-    #[allow(dead_code, reason = "for whoever wires spilling in")]
-    pub(crate) fn spill(&self, key: Key, outcome: SpillOutcome, bytes: u64, duration: Duration) {
-        self.note_rare(Rare::Spill { key, outcome, bytes, duration });
-    }
-
     fn note_rare(&self, what: Rare) {
         let mut notes = self.rare.lock().unwrap_or_else(PoisonError::into_inner);
         notes.push(RareNote { at: clock::now(), what });
@@ -233,6 +222,27 @@ impl Recording {
     /// Ends the run.
     pub(crate) fn end(mut self, outcome: RunOutcome) {
         self.outcome = outcome;
+    }
+}
+
+impl Witness for Recorder {
+    fn cache(&self, key: Key, note: CacheNote) {
+        self.note_rare(Rare::Cache(key, note.into()));
+    }
+
+    fn spill(&self, key: Key, note: SpillNote, bytes: usize, took: Duration) {
+        self.note_rare(Rare::Spill {
+            key,
+            outcome: note.into(),
+            bytes: bytes as u64,
+            duration: took,
+        });
+    }
+}
+
+impl Recording {
+    pub(crate) fn recorder(&self) -> Arc<Recorder> {
+        Arc::clone(&self.recorder)
     }
 }
 

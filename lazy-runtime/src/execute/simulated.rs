@@ -34,7 +34,7 @@ fn build(flow: &Workflow) -> Vec<Delayed<Held>> {
 fn run_taken_over_after(flow: &Workflow, steps: usize) -> Vec<u32> {
     let ends = build(flow);
     let (run, mut in_order) = Run::shared(Snapshot::new(outputs(&ends)), None, false);
-    let spares = Spares::new(2, true);
+    let spares = Spares::new(2, true, None);
     let mut executed = vec![];
     let mut execute = |task: Ready| {
         executed.push(task.rank());
@@ -87,7 +87,7 @@ fn peak(flow: &Workflow, workers: usize, time: impl Fn(u32) -> u64) -> usize {
     let of = |task: u32| run.snapshot().dependencies(task).map(|node| node as usize);
     (0..users.len() as u32).flat_map(of).for_each(|node| users[node] += 1);
     let is_output: Vec<_> = profile.released().iter().map(Option::is_none).collect();
-    let spares = Spares::new(workers, run.snapshot().holds_memory());
+    let spares = Spares::new(workers, run.snapshot().holds_memory(), None);
     spares.begin(run.take_over().expect("nothing has been done in order"));
     let mut crew: Vec<_> =
         (0..workers).map(|_| Worker { seat: spares.sit(), task: None }).collect();

@@ -25,7 +25,8 @@ pub(crate) fn threaded(
     order: &Order<'_>,
     threads: usize,
 ) -> Result<Finished> {
-    let spares = Spares::new(threads, snapshot.holds_memory());
+    let limit = keeping.as_ref().and_then(|keeping| keeping.limit());
+    let spares = Spares::new(threads, snapshot.holds_memory(), limit);
     let (run, in_order) = Run::shared(snapshot, keeping, order.collect_errors);
     let failures = Failures::new(order);
     let lineage = Place::lineage_of(std::ptr::from_ref(&run).addr());
@@ -150,15 +151,17 @@ impl<'a> Crew<'a> {
         is_taken
     }
 
-    /// A worker's life among others: work while there is any, then go.
+    /// A worker's life among others: work while there is any, then go. It is counted as one that runs tasks when this begins.
     fn work<'s>(&'s self, scope: &rayon::Scope<'s>) {
         let _place = Place::enter(Here::Working(Arc::clone(&self.lineage)));
         let mut fresh = Vec::new();
         loop {
             let seat = self.spares.sit();
-            while let Some(task) =
-                self.spares.take(&seat).or_else(|| self.spares.wait_and_take(&seat))
-            {
+            loop {
+                self.spares.end_tasks();
+                let task = self.spares.take(&seat).or_else(|| self.spares.wait_and_take(&seat));
+                let Some(task) = task else { break };
+                self.spares.begin_tasks();
                 // One worker calls the next, until all threads are there or nothing is left to spare.
                 if self.spares.has_room() && self.spares.has_any() && self.spares.claim() {
                     scope.spawn(|scope| self.join(scope, CALLS));
@@ -175,6 +178,7 @@ impl<'a> Crew<'a> {
             if !self.spares.leave() {
                 return;
             }
+            self.spares.begin_tasks();
         }
     }
 
@@ -223,6 +227,7 @@ impl<'a> Crew<'a> {
             Here::Working(_) => false,
         };
         if may_work && self.share() {
+            self.spares.begin_tasks();
             self.work(scope);
         } else if may_work {
             self.spares.leave_at_once();

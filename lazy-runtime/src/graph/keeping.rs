@@ -14,15 +14,16 @@ use super::node::{NodePtr, Payload};
 use super::reference::{NodeRef, TypedRef};
 use super::run::Finished;
 use super::snapshot::Snapshot;
-use crate::cache::{Caches, Claim, Id};
+use crate::cache::{Cache, Claim, Id};
 use crate::error::{Failure, Result};
 use crate::keep::{Kept, Place};
 use crate::key::Key;
-use crate::store::{CacheNote, Held, HeldBuilder, Memory, Witness};
+use crate::store::{Held, HeldBuilder, Memory};
+use crate::witness::{CacheNote, Witness};
 
 /// What a run is given to keep results with.
 pub(crate) struct Keeper {
-    pub(crate) caches: Arc<Caches>,
+    pub(crate) caches: Cache,
     /// The limit, if there is one.
     pub(crate) memory: Option<Arc<Memory>>,
     /// The keys that this run computes for all.
@@ -32,7 +33,7 @@ pub(crate) struct Keeper {
     pub(crate) recompute: Recompute,
 }
 
-pub(crate) type Recompute = Box<dyn Fn(NodeRef) -> Result<Finished> + Send + Sync>;
+pub(crate) type Recompute = Box<dyn Fn(NodeRef, Id) -> Result<Finished> + Send + Sync>;
 
 pub(crate) struct Keeping {
     keeper: Keeper,
@@ -66,7 +67,8 @@ impl Keeping {
             let known = by_type.get(&vtable.output_id).copied().unwrap_or(vtable.kept);
             let is_counted = is_limited && known.size.is_some() && vtable.stored.holds_memory();
             if is_counted || vtable.kept.place == Some(Place::Memory) {
-                held.hold(index, snapshot.key(index), known.codec);
+                let codec = known.codec.filter(|codec| is_limited && (codec.shape)().is_plain());
+                held.hold(index, snapshot.key(index), codec);
             }
         }
         let held = Arc::new(held.build(|| snapshot.uses_of_results(), snapshot.outputs()));
@@ -92,6 +94,11 @@ impl Keeping {
             claim.done(&Id::new(candidate.key, candidate.output));
         }
         self.make_room();
+    }
+
+    /// The memory limit, if there is one.
+    pub(crate) fn limit(&self) -> Option<Arc<Memory>> {
+        self.keeper.memory.clone()
     }
 
     /// Bytes that count against the limit.
@@ -121,25 +128,28 @@ impl Keeping {
         Some(bytes)
     }
 
-    /// The result of a task from disk, or else computed with all that it needs.
-    fn load<P: Payload>(&self, node: NodePtr) -> Result<(P::Output, bool), Failure> {
+    /// The result of a task from disk; or else computed with all that it needs, in a run that keeps it again.
+    fn load<P: Payload>(&self, node: NodePtr) -> Result<P::Output, Failure> {
         let key = node.key();
         match self.keeper.caches.load(key, &P::KEPT) {
             Ok(Some(value)) => match value.downcast::<P::Output>() {
-                Ok(value) => return Ok((*value, true)),
+                Ok(value) => {
+                    self.note(key, CacheNote::HitOnDisk);
+                    return Ok(*value);
+                }
                 Err(_) => self.note(key, CacheNote::Damaged),
             },
             // Another process has removed it since it was looked for.
             Ok(None) => (),
-            Err(_) => self.note(key, CacheNote::Damaged),
+            Err(reason) => self.note(key, reason.into()),
         }
         let typed = TypedRef::<P::Output>::of_node(node.to_ref());
         let typed = typed.expect("a node has the output of its payload");
         let failed = |error| Failure::Returned(Box::new(error));
-        let mut finished = (self.keeper.recompute)(node.to_ref()).map_err(failed)?;
+        let id = Id::new(key, TypeId::of::<P::Output>());
+        let mut finished = (self.keeper.recompute)(node.to_ref(), id).map_err(failed)?;
         let value = Arc::try_unwrap(finished.take_shared(&typed));
-        let shared = || Failure::Returned("a result that is read from disk has one owner".into());
-        Ok((value.map_err(|_| shared())?, false))
+        Ok(value.unwrap_or_else(|_| panic!("the result of a run of its own has one owner")))
     }
 }
 
@@ -154,10 +164,8 @@ pub(super) fn run<'r, P: Payload>(
     let keeping = inputs.keeping();
     let (held, place) = (&keeping.held, P::KEPT.place);
     let begun = place.is_some().then(Instant::now);
-    let (result, is_loaded) = match inputs.is_loaded(node) {
-        true => keeping.load::<P>(node)?,
-        false => (payload.run(inputs)?, false),
-    };
+    let is_loaded = inputs.is_loaded(node);
+    let result = if is_loaded { keeping.load::<P>(node)? } else { payload.run(inputs)? };
     let cost = begun.map_or(Duration::ZERO, |begun| begun.elapsed());
     if place == Some(Place::Disk) && !is_loaded {
         let key = node.key();

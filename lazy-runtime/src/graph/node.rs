@@ -4,6 +4,7 @@ use std::any::{Any, TypeId};
 use std::panic::Location;
 use std::ptr::NonNull;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::arena;
 use super::inputs::Inputs;
@@ -96,6 +97,13 @@ pub(super) struct VTable {
     drop_payload: unsafe fn(NodePtr),
 }
 
+/// Whether any node was ever made whose result is kept between runs.
+static MAY_HAVE_CACHED: AtomicBool = AtomicBool::new(false);
+
+pub(crate) fn may_have_cached() -> bool {
+    MAY_HAVE_CACHED.load(Ordering::Relaxed)
+}
+
 /// A value that others may have, too.
 pub(crate) type Shared = Arc<dyn Any + Send + Sync>;
 
@@ -185,6 +193,9 @@ impl<P: Payload> Node<P> {
     /// A node with one reference.
     #[inline]
     pub(super) fn new(payload: P, location: &'static Location<'static>) -> Self {
+        if const { P::KEPT.place.is_some() } {
+            MAY_HAVE_CACHED.store(true, Ordering::Relaxed);
+        }
         let header = Header { vtable: Self::VTABLE, location, references: References::one() };
         Node { header, payload }
     }

@@ -8,29 +8,20 @@ use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasherDefault;
 
-use super::node::{Kind, NodePtr, Shared};
+use super::node::{Kind, NodePtr};
 use super::pages::filled;
 use super::reference::NodeRef;
 use super::snapshot::{Flat, Snapshot};
+use crate::cache::Found;
 use crate::identity::Bits;
 use crate::keep::Kept;
 use crate::key::Key;
-use crate::task::Function;
 
 /// A task whose result a cache may have.
 pub(crate) struct Candidate {
     pub(crate) key: Key,
     pub(crate) output: TypeId,
     pub(crate) kept: &'static Kept,
-    pub(crate) function: &'static Function,
-}
-
-/// What a cache says of it.
-pub(crate) enum Found {
-    Nothing,
-    Value(Shared),
-    /// It is on disk: the task is to read it, and needs nothing else.
-    OnDisk,
 }
 
 /// Asked for each task whose result may be kept between runs, if some output needs it.
@@ -40,12 +31,7 @@ impl NodePtr {
     pub(super) fn candidate(self) -> Option<Candidate> {
         let vtable = self.vtable();
         let is_one = vtable.kind == Kind::Task && vtable.kept.place.is_some();
-        is_one.then(|| Candidate {
-            key: self.key(),
-            output: vtable.output_id,
-            kept: vtable.kept,
-            function: vtable.function,
-        })
+        is_one.then(|| Candidate { key: self.key(), output: vtable.output_id, kept: vtable.kept })
     }
 }
 

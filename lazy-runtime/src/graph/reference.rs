@@ -8,7 +8,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 use super::arena;
-use super::node::{Boxed, Data, Kind, Node, NodePtr, Payload};
+use super::node::{Boxed, Data, Node, NodePtr, Payload};
 use crate::key::Key;
 
 /// A counted reference to a node: the node, and all it depends on, lives as long as one exists.
@@ -55,10 +55,6 @@ impl NodeRef {
     /// A number that grows with the time at which the node was made, on one thread.
     pub(crate) fn id(&self) -> u64 {
         arena::id(self.0.0.cast())
-    }
-
-    pub(crate) fn kind(&self) -> Kind {
-        self.0.vtable().kind
     }
 }
 
@@ -175,12 +171,6 @@ impl<T: Send + Sync + 'static> TypedRef<T> {
     ) -> Self {
         const { assert!(NodeRef::fits::<Data<T>>(), "`value` reads it in place") };
         Self::new(Data::new(value, key), location)
-    }
-
-    /// The value, when this is a data node.
-    pub(crate) fn value(&self) -> Option<&Arc<T>> {
-        // SAFETY: a data node with output `T` is a `Node<Data<T>>`, and `self` keeps it alive.
-        (self.node.kind() == Kind::Data).then(|| unsafe { self.node.0.data::<T>() })
     }
 }
 

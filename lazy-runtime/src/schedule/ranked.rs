@@ -17,6 +17,8 @@ pub(super) struct Ranked {
     tasks: Mutex<Tasks>,
     /// The rank of the first task. Written under the lock; a look at it without the lock is a hint.
     first: AtomicU32,
+    /// That of the first task that is no root.
+    first_other: AtomicU32,
 }
 
 #[derive(Default)]
@@ -28,7 +30,11 @@ struct Tasks {
 
 impl Default for Ranked {
     fn default() -> Self {
-        Ranked { tasks: Mutex::default(), first: AtomicU32::new(NONE) }
+        Ranked {
+            tasks: Mutex::default(),
+            first: AtomicU32::new(NONE),
+            first_other: AtomicU32::new(NONE),
+        }
     }
 }
 
@@ -37,11 +43,20 @@ impl Ranked {
     pub(super) fn begin(&self, roots: Vec<Ready>) {
         let mut tasks = self.lock();
         tasks.roots = roots;
-        self.first.store(tasks.first(), Ordering::Release);
+        self.note(&tasks);
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.first.load(Ordering::Acquire) == NONE
+    /// Whether there is nothing to take, roots left out of account if they are not to be taken.
+    pub(super) fn is_empty(&self, with_roots: bool) -> bool {
+        let first = if with_roots { &self.first } else { &self.first_other };
+        first.load(Ordering::Acquire) == NONE
+    }
+
+    /// Writes down what comes first, under the lock.
+    fn note(&self, tasks: &Tasks) {
+        let (root, other) = tasks.firsts();
+        self.first.store(root.min(other), Ordering::Release);
+        self.first_other.store(other, Ordering::Release);
     }
 
     /// Whether a task stands here that comes before this one.
@@ -53,19 +68,19 @@ impl Ranked {
     /// True when there was nothing before.
     pub(super) fn put(&self, new: &mut Vec<Ready>) -> bool {
         let mut tasks = self.lock();
-        let was_empty = self.is_empty();
+        let was_empty = self.is_empty(true);
         tasks.others.extend(new.drain(..).map(Reverse));
-        self.first.store(tasks.first(), Ordering::Release);
+        self.note(&tasks);
         was_empty
     }
 
-    pub(super) fn take(&self) -> Option<Ready> {
-        if self.is_empty() {
+    pub(super) fn take(&self, with_roots: bool) -> Option<Ready> {
+        if self.is_empty(with_roots) {
             return None;
         }
         let mut tasks = self.lock();
-        let task = tasks.take();
-        self.first.store(tasks.first(), Ordering::Release);
+        let task = tasks.take(with_roots);
+        self.note(&tasks);
         task
     }
 
@@ -76,18 +91,17 @@ impl Ranked {
 }
 
 impl Tasks {
-    fn first(&self) -> u32 {
-        let (root, other) = self.firsts();
-        root.min(other)
-    }
-
     fn firsts(&self) -> (u32, u32) {
         let other = self.others.peek().map(|task| task.0.rank());
         (self.roots.last().map_or(NONE, Ready::rank), other.unwrap_or(NONE))
     }
 
-    fn take(&mut self) -> Option<Ready> {
+    fn take(&mut self, with_roots: bool) -> Option<Ready> {
         let (root, other) = self.firsts();
-        if root < other { self.roots.pop() } else { self.others.pop().map(|task| task.0) }
+        if with_roots && root < other {
+            self.roots.pop()
+        } else {
+            self.others.pop().map(|task| task.0)
+        }
     }
 }

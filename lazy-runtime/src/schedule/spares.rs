@@ -2,13 +2,14 @@
 //! memory they are all in one place, in static order (`ranked.rs`).
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use crossbeam_deque::{Steal, Stealer, Worker};
 
 use super::ranked::Ranked;
 use super::workers::Workers;
 use crate::graph::Ready;
+use crate::store::Memory;
 
 /// Roots are admitted in portions: at most that many, at least one, about sixteen portions a worker.
 const MOST_ROOTS: usize = 256;
@@ -26,6 +27,20 @@ pub(crate) struct Spares {
     seats: Mutex<Vec<Seat>>,
     stealers: Vec<Stealer<Ready>>,
     workers: Workers,
+    gate: Option<Gate>,
+}
+
+/// Roots wait while more memory is held than there should be, and somebody is in a task who may give some back.
+struct Gate {
+    memory: Arc<Memory>,
+    /// Workers that are in tasks, or between two of them.
+    busy: AtomicUsize,
+}
+
+impl Gate {
+    fn is_open(&self) -> bool {
+        !self.memory.is_over() || self.busy.load(Ordering::SeqCst) == 0
+    }
 }
 
 #[derive(Default)]
@@ -52,7 +67,9 @@ impl Spares {
     /// Nothing to do yet; the caller is the first worker.
     ///
     /// With `sparing`, all workers take tasks in static order: one that had its own would run ahead and hold their results.
-    pub(crate) fn new(most_workers: usize, sparing: bool) -> Self {
+    ///
+    /// With a memory limit, which is for sparing runs only, roots wait behind it.
+    pub(crate) fn new(most_workers: usize, sparing: bool, limit: Option<Arc<Memory>>) -> Self {
         let seats: Vec<_> = (0..most_workers).map(|_| Seat(Worker::new_lifo())).collect();
         Spares {
             ranked: sparing.then(Ranked::default),
@@ -61,6 +78,8 @@ impl Spares {
             stealers: seats.iter().map(|seat| seat.0.stealer()).collect(),
             seats: Mutex::new(seats),
             workers: Workers::first_of(most_workers),
+            // The caller is one.
+            gate: limit.map(|memory| Gate { memory, busy: AtomicUsize::new(1) }),
         }
     }
 
@@ -90,7 +109,7 @@ impl Spares {
     #[inline]
     pub(crate) fn is_spare(&self, seat: &Seat) -> bool {
         match &self.ranked {
-            Some(ranked) => !ranked.is_empty(),
+            Some(ranked) => !ranked.is_empty(self.admits_roots()),
             None => !seat.0.is_empty(),
         }
     }
@@ -116,6 +135,30 @@ impl Spares {
         };
         if was_empty {
             self.workers.tasks_are_down();
+        }
+    }
+
+    /// Whether roots may be taken where all tasks stand in rank.
+    #[inline]
+    fn admits_roots(&self) -> bool {
+        self.gate.as_ref().is_none_or(Gate::is_open)
+    }
+
+    /// A worker is about to run tasks.
+    #[inline]
+    pub(crate) fn begin_tasks(&self) {
+        if let Some(gate) = &self.gate {
+            gate.busy.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// A worker has come to the end of its chain, and looks for another.
+    ///
+    /// So whoever ends last finds the gate open: nobody is left behind it.
+    #[inline]
+    pub(crate) fn end_tasks(&self) {
+        if let Some(gate) = &self.gate {
+            gate.busy.fetch_sub(1, Ordering::SeqCst);
         }
     }
 
@@ -152,7 +195,7 @@ impl Spares {
     /// Whether anybody has anything to spare.
     pub(crate) fn has_any(&self) -> bool {
         match &self.ranked {
-            Some(ranked) => !ranked.is_empty(),
+            Some(ranked) => !ranked.is_empty(self.admits_roots()),
             None => self.has_roots() || self.stealers.iter().any(|stealer| !stealer.is_empty()),
         }
     }
@@ -166,7 +209,7 @@ impl Spares {
     #[inline]
     pub(crate) fn take(&self, seat: &Seat) -> Option<Ready> {
         match &self.ranked {
-            Some(ranked) => ranked.take(),
+            Some(ranked) => ranked.take(self.admits_roots()),
             None => {
                 seat.0.pop().or_else(|| self.take_from_others(seat)).or_else(|| self.admit(seat))
             }
@@ -235,7 +278,7 @@ mod models {
     /// One worker puts a task down and is busy with another for long, while a second takes what there is and goes.
     fn check(roots: u32) {
         loom::model(move || {
-            let spares = Spares::new(2, true);
+            let spares = Spares::new(2, true, None);
             spares.begin((0..roots).map(Ready::model).collect());
             let (own, others) = (spares.sit(), spares.sit());
             assert!(spares.claim());

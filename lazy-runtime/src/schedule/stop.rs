@@ -49,6 +49,10 @@ impl Stop {
         in_time
     }
 
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
     /// Time left until the deadline; `None` without one.
     pub(crate) fn remaining(&self) -> Option<Duration> {
         self.deadline.map(|at| at.saturating_duration_since(Instant::now()))

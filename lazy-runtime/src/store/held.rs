@@ -10,15 +10,15 @@ use std::time::{Duration, Instant};
 
 use super::folder::{SpillFile, SpillFolder};
 use super::memory::Memory;
-use super::witness::{SpillNote, Witness};
 use crate::codec::Codec;
 use crate::key::Key;
+use crate::witness::{SpillNote, Witness};
 
 /// A value that others may have, too.
 type Shared = Arc<dyn Any + Send + Sync>;
 
 /// In place of the number of a slot: the result lies in its slot of the run.
-pub(crate) const NOT_HELD: u32 = u32::MAX;
+const NOT_HELD: u32 = u32::MAX;
 
 /// After the last step: outputs are used when the run is over.
 const AT_THE_END: u32 = u32::MAX;
@@ -150,10 +150,6 @@ impl Held {
 
     pub(crate) fn is_held(&self, task: u32) -> bool {
         self.places[task as usize] != NOT_HELD
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.slots.is_empty()
     }
 
     /// The result of a task is there. It counts as so many bytes.
@@ -317,7 +313,7 @@ impl Held {
         state.stays = true;
         let bytes = state.bytes;
         drop(state);
-        self.note(slot.key, SpillNote::NotWritten(why.clone()), bytes, Duration::ZERO);
+        self.note(slot.key, SpillNote::NotWritten, bytes, Duration::ZERO);
         format!("the result of `{}` stays in memory: {why}", slot.key.name())
     }
 
@@ -330,6 +326,9 @@ impl Held {
             drop(file);
             let dropped = catch_unwind(AssertUnwindSafe(|| drop(value)));
             outcome = outcome.and(dropped);
+        }
+        if let Some(memory) = &self.memory {
+            memory.tidy();
         }
         outcome
     }

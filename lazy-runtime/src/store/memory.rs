@@ -12,12 +12,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::folder::SpillFolder;
 use super::held::Held;
-use crate::cache::MemoryCache;
+use crate::cache::Cache;
 
 pub(crate) struct Memory {
     limit: usize,
     used: AtomicUsize,
-    cache: Arc<MemoryCache>,
+    cache: Cache,
     folder: SpillFolder,
     runs: Mutex<Vec<Weak<Held>>>,
     /// Held by whoever makes room.
@@ -47,7 +47,7 @@ impl Drop for MakesRoom {
 }
 
 impl Memory {
-    pub(crate) fn new(limit: usize, cache: Arc<MemoryCache>, folder: SpillFolder) -> Self {
+    pub(crate) fn new(limit: usize, cache: Cache, folder: SpillFolder) -> Self {
         Memory {
             limit,
             used: AtomicUsize::new(0),
@@ -81,13 +81,18 @@ impl Memory {
 
     /// Bytes that count now.
     pub(crate) fn used(&self) -> usize {
-        self.used.load(Ordering::Relaxed) + self.cache.bytes()
+        self.used.load(Ordering::Relaxed) + self.cache.memory().bytes()
     }
 
     /// Whether more is held than there should be.
     #[inline]
     pub(crate) fn is_over(&self) -> bool {
         self.used() > self.limit
+    }
+
+    /// A run has ended: where no value is left on disk, no folder is.
+    pub(super) fn tidy(&self) {
+        self.folder.tidy();
     }
 
     /// Has what can go leave, until the limit is kept. To be called when no lock is held and by a thread with nothing pinned that it could
@@ -109,7 +114,7 @@ impl Memory {
             if excess == 0 {
                 return;
             }
-            if self.cache.evict(excess) > 0 {
+            if self.cache.memory().evict(excess) > 0 {
                 continue;
             }
             let Some((run, slot)) = self.victim() else { return self.warn(None) };

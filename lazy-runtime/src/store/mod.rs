@@ -4,12 +4,12 @@
 //! to the spill folder, to come back when a task needs it. A task *pins* what it needs before it runs; what is pinned stays.
 //! Nothing here knows nodes: a value is known by its place in the run.
 
+mod error;
 mod folder;
 mod held;
+mod leftover;
 mod memory;
-mod witness;
 
 pub(crate) use folder::SpillFolder;
-pub(crate) use held::{Held, HeldBuilder, NOT_HELD, Pins, SpillFailed, Taken};
+pub(crate) use held::{Held, HeldBuilder, Pins, SpillFailed, Taken};
 pub(crate) use memory::Memory;
-pub(crate) use witness::{CacheNote, SpillNote, Witness};

@@ -13,7 +13,6 @@ macro_rules! known {
         ///
         /// A caller that knows the type at compile time pays for the one line that fits.
         #[inline(always)]
-        #[allow(dead_code, reason = "keys of calls will use it")]
         pub(crate) fn tokenize_known(value: &dyn Any, tokenizer: &mut Tokenizer) -> bool {
             $(if let Some(value) = value.downcast_ref::<$T>() {
                 value.tokenize(tokenizer);

@@ -13,7 +13,6 @@ mod known;
 #[cfg(test)]
 mod tests;
 
-#[allow(unused_imports, reason = "keys of calls will use it")]
 pub(crate) use known::tokenize_known;
 pub use tokenizer::Tokenizer;
 
@@ -41,8 +40,8 @@ pub use tokenizer::Tokenizer;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of the key of a pure function",
     label = "`{Self}` has no token",
-    note = "derive `Tokenize` for a type of your own, or implement it; for a type of another crate, remove `pure` or `cache` from the function, or \
-            wrap the type in one of your own",
+    note = "derive `Tokenize` for a type of your own, or implement it; for a field of a type of another crate, write \
+            `#[tokenize(with = path::to::function)]`; or remove `pure` or `cache` from the function",
     note = "what a closure captures cannot be hashed: let the function take that as arguments"
 )]
 pub trait Tokenize {

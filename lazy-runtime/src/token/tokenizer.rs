@@ -150,7 +150,6 @@ impl Tokenizer {
 
     /// The token of a key: bit 0 is not that of the hash, but says that the key means nothing to another process.
     #[inline]
-    #[allow(dead_code, reason = "keys of calls will use it")]
     pub(crate) fn finish_key(self) -> u128 {
         let is_bound_to_process = u128::from(!self.is_stable);
         self.finish() & !1 | is_bound_to_process

@@ -1,19 +1,27 @@
 //! [`Runtime`]: where tasks run.
 
+mod builder;
+mod plan;
+
+pub use builder::RuntimeBuilder;
+
 use std::cell::RefCell;
 use std::fmt;
 use std::sync::{Arc, OnceLock, Weak};
 
+use crate::cache::Cache;
 use crate::collection::{Collection, Compute, Results, outputs};
 use crate::delayed::Delayed;
-use crate::diagnostics::{Dispatcher, Observer, Recorder, RunOutcome, note_computation};
-use crate::error::{Error, Result};
+use crate::diagnostics::{Dispatcher, Recorder, RunOutcome, note_computation};
+use crate::error::Result;
 use crate::execute::{self, Order};
-use crate::graph::{Finished, NodeRef, Snapshot};
+use crate::graph::{self, Finished};
 use crate::handle::Handle;
 use crate::job::Job;
 use crate::options::ComputeOptions;
 use crate::schedule::Stop;
+use crate::store::Memory;
+use plan::{Patience, Work};
 
 /// How a runtime runs tasks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -55,77 +63,14 @@ struct Inner {
     pool: Option<rayon::ThreadPool>,
     /// `None`: nobody observes.
     dispatcher: Option<Dispatcher>,
+    kept: Kept,
 }
 
-/// Settings of a [`Runtime`].
-#[derive(Clone, Default)]
-#[must_use = "a builder does nothing until `build` is called"]
-pub struct RuntimeBuilder {
-    num_threads: usize,
-    stack_size: Option<usize>,
-    scheduler: Scheduler,
-    observers: Vec<Arc<dyn Observer>>,
-}
-
-/// Bytes of a thread's stack, unless told otherwise: room for some thousand nested computations. Only what is used is taken.
-const STACK: usize = 16 << 20;
-
-impl RuntimeBuilder {
-    /// How many tasks run at once. Default, and meaning of 0: as many as there are cores.
-    ///
-    /// [`Scheduler::Synchronous`] has no threads and ignores it.
-    pub fn num_threads(mut self, num_threads: usize) -> Self {
-        self.num_threads = num_threads;
-        self
-    }
-
-    /// Bytes of each thread's stack. Default: 16 MiB.
-    ///
-    /// A task that computes needs some kilobytes of the stack for each level of nesting.
-    pub fn stack_size(mut self, bytes: usize) -> Self {
-        self.stack_size = Some(bytes);
-        self
-    }
-
-    /// How tasks run. Default: [`Scheduler::Threads`].
-    pub fn scheduler(mut self, scheduler: Scheduler) -> Self {
-        self.scheduler = scheduler;
-        self
-    }
-
-    /// Adds one who is told what runs do: see [`diagnostics`](crate::diagnostics). Any number of them.
-    pub fn observer(mut self, observer: impl Observer) -> Self {
-        self.observers.push(Arc::new(observer));
-        self
-    }
-
-    /// Starts the threads.
-    ///
-    /// # Errors
-    /// [`Error::Threads`] if the system gives no more threads.
-    pub fn build(self) -> Result<Runtime> {
-        let dispatcher = Dispatcher::new(self.observers);
-        if self.scheduler == Scheduler::Synchronous {
-            return Ok(Runtime { inner: Arc::new(Inner { pool: None, dispatcher }) });
-        }
-        let cell = Arc::new(OnceLock::new());
-        let of_thread = Arc::clone(&cell);
-        let aside = execute::Aside::default();
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(self.num_threads)
-            .stack_size(self.stack_size.unwrap_or(STACK))
-            .thread_name(|i| format!("lazy-{i}"))
-            .start_handler(move |_| {
-                aside.own_this_thread();
-                THREAD_OF.set(Some(Arc::clone(&of_thread)));
-            })
-            .build()
-            .map_err(|error| Error::Threads(std::io::Error::other(error)))?;
-        let inner = Arc::new(Inner { pool: Some(pool), dispatcher });
-        let first = cell.set(Arc::downgrade(&inner));
-        debug_assert!(first.is_ok(), "the cell is this pool's own");
-        Ok(Runtime { inner })
-    }
+/// Where results are kept.
+struct Kept {
+    caches: Cache,
+    /// The limit, if there is one.
+    memory: Option<Arc<Memory>>,
 }
 
 /// Tells the threads of a pool whose they are; filled as soon as the runtime exists.
@@ -183,7 +128,7 @@ impl Runtime {
                 Self::builder().build().unwrap_or_else(|error| {
                     // Without threads there is still this one.
                     eprintln!("lazy-runtime: {error}; tasks run on the calling thread");
-                    Runtime { inner: Arc::new(Inner { pool: None, dispatcher: None }) }
+                    Self::builder().build_here()
                 })
             })
             .clone()
@@ -275,16 +220,16 @@ impl Runtime {
         C: Compute + Clone + Send + 'static,
     {
         note_computation();
-        let job = self.start(outputs(collection), &options);
+        let job = self.start(Work::Outputs(outputs(collection)), &options);
         let collection = collection.clone();
         Handle::new(job, Box::new(move |finished| collection.take(&mut Results::new(finished))))
     }
 
-    /// Runs `outputs` in the background.
-    fn start(&self, outputs: Vec<NodeRef>, options: &ComputeOptions) -> Arc<Job> {
+    /// Runs in the background.
+    fn start(&self, work: Work, options: &ComputeOptions) -> Arc<Job> {
         let (runtime, collect_errors) = (self.clone(), options.collect_errors);
         let job = Job::new(Stop::after(options.timeout), move |stop| {
-            runtime.in_pool(outputs, &Order { stop, collect_errors, recorder: None })
+            runtime.in_pool(work, &Order { stop, collect_errors, recorder: None })
         });
         match &self.inner.pool {
             Some(pool) => start_on_idle_thread(pool, Arc::clone(&job)),
@@ -302,44 +247,62 @@ impl Runtime {
         options: ComputeOptions,
     ) -> Result<Results> {
         note_computation();
-        let outputs = outputs(collection);
-        if self.inner.pool.is_some() && !execute::is_own_thread() {
+        let mut work = Work::Outputs(outputs(collection));
+        let stop = Stop::after(options.timeout);
+        if graph::may_have_cached() && !execute::is_busy() && !execute::is_own_thread() {
+            // This thread holds up nobody: it may wait for what others compute.
+            work = Work::Planned(self.plan(work.into_outputs(), Patience::Waits(&stop))?);
+        }
+        let is_for_pool = !work.is_done() && !execute::is_own_thread();
+        if self.inner.pool.is_some() && is_for_pool {
             // In the background: this thread can give up waiting when the time is over, and no task that waits for something is held up
             // by a run that was put on top of it.
-            return self.start(outputs, &options).wait().map(Results::new);
+            let options = ComputeOptions { timeout: stop.remaining(), ..options };
+            return self.start(work, &options).wait().map(Results::new);
         }
-        let stop = Stop::after(options.timeout);
         let order = Order { stop: &stop, collect_errors: options.collect_errors, recorder: None };
-        self.in_pool(outputs, &order).map(Results::new)
+        match work.is_done() {
+            true => self.execute(work, &order).map(Results::new),
+            false => self.in_pool(work, &order).map(Results::new),
+        }
     }
 
     /// Runs on a thread of the pool: this one if it is, else another, which this one waits for.
-    fn in_pool(&self, outputs: Vec<NodeRef>, order: &Order<'_>) -> Result<Finished> {
+    fn in_pool(&self, work: Work, order: &Order<'_>) -> Result<Finished> {
         match &self.inner.pool {
-            Some(pool) => pool.install(|| self.execute(outputs, order)),
-            None => self.execute(outputs, order),
+            Some(pool) => pool.install(|| self.execute(work, order)),
+            None => self.execute(work, order),
         }
     }
 
-    /// Runs on this thread, which is one of the pool if there is a pool.
-    fn execute(&self, outputs: Vec<NodeRef>, order: &Order<'_>) -> Result<Finished> {
+    /// Runs on this thread, which is one of the pool if there is a pool and anything to run.
+    fn execute(&self, work: Work, order: &Order<'_>) -> Result<Finished> {
         let _installed = Installed::new(self.clone());
         if let Some(reason) = order.stop.reason() {
             return Err(reason.error(order.stop));
         }
-        let snapshot = Snapshot::new(outputs);
-        let threads = self.num_threads();
+        let planned = match work {
+            Work::Outputs(outputs) => self.plan(outputs, Patience::None)?,
+            Work::Planned(planned) => planned,
+        };
+        let threads = if planned.snapshot.n_tasks() == 0 { 1 } else { self.num_threads() };
         let recording = self.inner.dispatcher.as_ref();
-        let recording = recording.and_then(|of| Recorder::begin(of, &snapshot, threads));
+        let recording = recording.and_then(|of| Recorder::begin(of, &planned.snapshot, threads));
         let order = Order { recorder: recording.as_deref(), ..*order };
+        let (snapshot, keeping) = self.keep(planned, recording.as_ref(), order.stop);
         let result = match threads {
-            1 => execute::synchronous(snapshot, None, &order),
-            threads => execute::threaded(snapshot, None, &order, threads),
+            1 => execute::synchronous(snapshot, keeping, &order),
+            threads => execute::threaded(snapshot, keeping, &order, threads),
         };
         if let Some(recording) = recording {
             recording.end(RunOutcome::of(&result));
         }
         result
+    }
+
+    /// The caches of results between runs: what they hold, and how to clear them.
+    pub fn cache(&self) -> Cache {
+        self.inner.kept.caches.clone()
     }
 }
 
@@ -354,17 +317,6 @@ fn run_when_idle(job: Arc<Job>) {
         execute::set_aside(move || run_when_idle(job));
     } else {
         job.run();
-    }
-}
-
-impl fmt::Debug for RuntimeBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RuntimeBuilder")
-            .field("num_threads", &self.num_threads)
-            .field("stack_size", &self.stack_size)
-            .field("scheduler", &self.scheduler)
-            .field("observers", &self.observers.len())
-            .finish()
     }
 }
 

@@ -21,16 +21,17 @@ pub(crate) enum CacheNote {
     TooLarge,
     NotStable,
     Damaged,
+    NotRead(String),
     NotWritten(String),
 }
 
 /// What the memory limit brought about.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum SpillNote {
     Out,
     Back,
+    /// The value could not be written.
+    NotWritten,
     /// So many bytes are in use, and none of them can go.
     Exceeded,
-    /// The value could not be written.
-    NotWritten(String),
 }
