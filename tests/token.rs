@@ -1,4 +1,4 @@
-//! Tokens of values and of types that derive: equal for equal values, in this process and in the next.
+//! Tokens of values, of types that derive, and of pure calls: equal for equal values, in this process and in the next.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -120,10 +120,88 @@ fn generic_types_write_what_they_hold() {
     assert_eq!(token(&window), token(&(["a", "b"], 3_usize)));
 }
 
+#[delayed(pure, name = "fit")]
+fn train(settings: &Settings, folds: Vec<u32>) -> f64 {
+    settings.rate * f64::from(folds.iter().sum::<u32>())
+}
+
+#[delayed(cache)]
+fn largest<T: Ord + Copy + HeapSize + Send + Sync + 'static>(items: Vec<T>, least: T) -> T {
+    items.into_iter().max().unwrap_or(least)
+}
+
+#[delayed]
+fn load(n: u32) -> u32 {
+    n
+}
+
+#[derive(Clone, Tokenize)]
+struct Model(f64);
+
+#[delayed]
+impl Model {
+    #[delayed(pure)]
+    fn score(&self, x: f64) -> f64 {
+        self.0 * x
+    }
+
+    #[delayed(pure)]
+    fn scaled(self, by: f64) -> Result<Model, String> {
+        Ok(Model(self.0 * by))
+    }
+}
+
+#[test]
+fn equal_calls_of_a_pure_function_have_one_key() {
+    let call = train(settings(), vec![1, 2]);
+    assert_eq!(call.key(), train(settings(), vec![1, 2]).key());
+    assert_ne!(call.key(), train(settings(), vec![2, 1]).key());
+    assert_ne!(call.key(), train(Settings { rate: 0.2, ..settings() }, vec![1, 2]).key());
+    assert!(call.key().is_stable());
+    assert_eq!(call.key().name(), "fit");
+}
+
+#[test]
+fn type_parameters_are_part_of_a_key() {
+    assert_eq!(largest(vec![1_u8], 0).key(), largest(vec![1_u8], 0).key());
+    assert_ne!(largest(vec![1_u8], 0).key().token(), largest(vec![1_i8], 0).key().token());
+}
+
+#[test]
+fn a_pure_call_on_pure_calls_is_pure() {
+    let score = |x| largest(vec![largest(vec![1, 2], x), delayed_one()], 0);
+    fn delayed_one() -> Delayed<i32> {
+        largest(vec![1], 1)
+    }
+    assert_eq!(score(5).key(), score(5).key());
+    assert_ne!(score(5).key(), score(6).key());
+    assert!(score(5).key().is_stable());
+}
+
+#[test]
+fn what_depends_on_a_call_that_is_not_pure_is_of_this_process() {
+    let n = load(5);
+    let call = largest(vec![n.clone()], 0);
+    assert!(!call.key().is_stable());
+    assert_eq!(call.key(), largest(vec![&n], 0).key());
+    assert_ne!(call.key(), largest(vec![load(5)], 0).key());
+}
+
+#[test]
+fn the_receiver_of_a_pure_method_is_an_argument() {
+    let model = delayed(Model(2.0));
+    assert_eq!(model.score(1.0).key(), model.score(1.0).key());
+    assert_ne!(model.score(1.0).key(), model.score(2.0).key());
+    assert_ne!(model.score(1.0).key(), delayed(Model(2.0)).score(1.0).key());
+    assert_eq!(model.scaled(2.0).scaled(3.0).key(), model.scaled(2.0).scaled(3.0).key());
+    assert_eq!(model.scaled(3.0).score(2.0).compute().unwrap(), 12.0);
+}
+
 #[test]
 fn another_process_gives_the_same_token() {
     const CHILD: &str = "TOKEN_OF_THE_CHILD";
-    let ours = format!("{:032x}", token(&settings()));
+    let call = train(settings(), vec![largest(vec![1, 2], 0)]);
+    let ours = format!("{:032x} {}", token(&settings()), call.key());
     if std::env::var_os(CHILD).is_some() {
         // Hash maps are seeded anew in each process; the parent looks for this line.
         eprintln!("token={ours}");

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use lazy_runtime::diagnostics::Profiler;
 use lazy_runtime::prelude::*;
 use lazy_runtime::visualize::{Error, Summary};
-use lazy_runtime::{RankDir, Visualize};
+use lazy_runtime::{Color, RankDir, Runtime, Visualize};
 use tests::{Log, on_a_small_stack};
 
 #[delayed]
@@ -307,4 +308,108 @@ fn drawing_runs_nothing() {
     let _ = (picture.to_dot(), picture.to_svg());
     picture.save(scratch.0.join("z.svg")).unwrap();
     assert!(log.is_empty());
+}
+
+/// A profile of a graph that has run.
+fn profile_of(z: &Delayed<i64>) -> Profiler {
+    let profiler = Profiler::new();
+    let runtime = Runtime::builder().num_threads(2).observer(profiler.clone()).build().unwrap();
+    runtime.compute(z).unwrap();
+    profiler
+}
+
+#[delayed]
+fn slow(x: i64) -> i64 {
+    (0..200_000).fold(x, |x, y| std::hint::black_box(x ^ y))
+}
+
+/// One slow way and three quick ones to the result.
+fn one_slow_way() -> Delayed<i64> {
+    let quick = (0..3).map(inc);
+    lazy_runtime::reduce(quick.chain([inc(slow(4))]), 4, i64::max)
+}
+
+#[test]
+fn order_needs_no_profile() {
+    let picture = add_inc().color(Color::Order);
+    assert_eq!(dot_counts(&picture.to_dot()), (3, 3, 5));
+    let texts = svg_texts(&picture.to_svg());
+    assert!(texts.contains(&"order: first".to_owned()) && texts.contains(&"last".to_owned()));
+    // The first and the last have the ends of the ramp.
+    let dot = picture.to_dot();
+    assert!(dot.contains("#e3fbfc") && dot.contains("#86acf2"), "{dot}");
+}
+
+#[test]
+fn what_was_not_measured_cannot_be_a_colour() {
+    for color in [Color::Time, Color::Bytes, Color::Cache] {
+        let picture = add_inc().color(color);
+        let error = picture.save("never-written.svg").unwrap_err();
+        assert!(matches!(error, Error::MissingProfile { .. }));
+        assert!(error.to_string().contains("give it with `.profile(&profiler)`"), "{error}");
+        assert!(!Path::new("never-written.svg").exists());
+        let texts = svg_texts(&picture.to_svg());
+        assert!(texts.iter().any(|text| text.ends_with("there is no profile")), "{texts:?}");
+        assert!(picture.to_dot().contains("there is no profile"));
+    }
+}
+
+#[test]
+fn the_longest_path_is_thick() {
+    let z = one_slow_way();
+    let picture = z.visualize().profile(&profile_of(&z)).collapse_outputs(true);
+    let dot = picture.to_dot();
+    // slow, inc, the reduction; and the two arrows between them, with larger heads.
+    assert_eq!(dot.matches("penwidth=3.2").count(), 5, "{dot}");
+    assert_eq!(dot.matches("arrowsize=0.9").count(), 2);
+    assert!(dot.contains("thick: the longest path"));
+    let svg = picture.to_svg();
+    assert_eq!(svg.matches("stroke-width=\"3.4\"").count(), 5);
+    assert!(svg_texts(&svg).iter().any(|text| text.ends_with("in 3 tasks")));
+}
+
+#[test]
+fn times_are_told_by_colours_and_hints() {
+    let z = one_slow_way();
+    let picture = z.visualize().profile(&profile_of(&z)).color(Color::Time);
+    let svg = picture.to_svg();
+    let document = roxmltree::Document::parse(&svg).expect("well-formed XML");
+    let hints = document.descendants().filter(|node| node.has_tag_name("title"));
+    let slow = hints.filter(|hint| hint.text().is_some_and(|text| text.starts_with("slow: ")));
+    let classes: Vec<_> =
+        slow.filter_map(|hint| hint.parent().and_then(|node| node.attribute("class"))).collect();
+    assert_eq!(classes, ["h6"], "the slowest has the end of the ramp");
+    let (circles, boxes, arrows) = dot_counts(&z.visualize().to_dot());
+    assert_eq!(dot_counts(&picture.to_dot()), (circles, boxes, arrows));
+}
+
+#[test]
+fn a_graph_that_did_not_run_is_not_known() {
+    let profile = profile_of(&one_slow_way());
+    let other = one_slow_way().visualize().profile(&profile).color(Color::Time);
+    let texts = svg_texts(&other.to_svg());
+    assert!(texts.contains(&"time: not known of any node".to_owned()), "{texts:?}");
+    assert!(!other.to_dot().contains("penwidth=3.2"));
+}
+
+#[test]
+fn cache_states_have_a_legend() {
+    let z = one_slow_way();
+    let picture = z.visualize().profile(&profile_of(&z)).color(Color::Cache);
+    let texts = svg_texts(&picture.to_svg());
+    for text in ["hit", "computed and kept", "computed"] {
+        assert!(texts.contains(&text.to_owned()), "{texts:?}");
+    }
+}
+
+#[test]
+fn a_summary_is_coloured_by_sums() {
+    let z = one_slow_way();
+    let picture = z.visualize().profile(&profile_of(&z)).color(Color::Time);
+    let svg = picture.summary(Summary::Always).to_svg();
+    let document = roxmltree::Document::parse(&svg).expect("well-formed XML");
+    let groups: Vec<_> =
+        document.descendants().filter_map(|node| node.attribute("class")).collect();
+    assert!(groups.contains(&"h6"), "{groups:?}");
+    assert!(svg_texts(&svg).iter().any(|text| text.starts_with("time: ")));
 }

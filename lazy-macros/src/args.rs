@@ -4,7 +4,7 @@ use crate::errors::Complaints;
 use crate::given::Given;
 use crate::known::{self, Known, Place};
 use proc_macro2::{Ident, TokenStream};
-use syn::{Lit, LitStr, Path};
+use syn::{ExprPath, Lit, LitStr, Path};
 
 /// What stands behind an accepted option, for one function, method or block.
 #[derive(Default)]
@@ -14,9 +14,20 @@ pub(crate) struct Options {
     pub(crate) eager: Option<Ident>,
     pub(crate) fallible: Option<Ident>,
     pub(crate) infallible: Option<Ident>,
+    pub(crate) pure: bool,
+    pub(crate) cache: Option<Cache>,
+    /// The option's name, and the function that it names.
+    pub(crate) size: Option<(Ident, ExprPath)>,
     pub(crate) runtime: Option<Path>,
     pub(crate) trait_name: Option<Ident>,
     pub(crate) skip: bool,
+}
+
+/// Where results are kept between runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Cache {
+    Memory,
+    Disk,
 }
 
 /// Every option there is.
@@ -35,6 +46,12 @@ const OPTIONS: &[Known<Options>] = {
         },
         Known { name: "pure", form: "pure", places: &[Function, Method], set: pure },
         Known { name: "cache", form: "cache", places: &[Function, Method], set: cache },
+        Known {
+            name: "size",
+            form: "size = path::to::function",
+            places: &[Function, Method],
+            set: size,
+        },
         Known {
             name: "crate",
             form: r#"crate = "path::to::lazy_runtime""#,
@@ -60,6 +77,20 @@ impl Options {
                 second,
                 "`fallible` and `infallible` contradict each other: keep `fallible` if an `Err` is to fail the task, \
                  `infallible` if the `Result` itself is its value",
+            );
+        }
+        if let Some((option, _)) = &self.size
+            && self.cache != Some(Cache::Memory)
+        {
+            let found = match self.cache {
+                None => "results are not kept",
+                Some(_) => "results are kept on disk",
+            };
+            complaints.on(
+                option,
+                format_args!(
+                    "`size` says how much a result takes in the memory cache, and here {found}: write `cache`, or remove `size`"
+                ),
             );
         }
     }
@@ -103,21 +134,29 @@ fn infallible(options: &mut Options, given: &Given) -> syn::Result<()> {
     Ok(())
 }
 
-fn pure(_: &mut Options, given: &Given) -> syn::Result<()> {
+fn pure(options: &mut Options, given: &Given) -> syn::Result<()> {
     given.flag()?;
-    Err(given.on_name(
-        "`pure` is not there yet, it arrives with the caching release: until then every call makes a task of its own; remove it",
-    ))
+    options.pure = true;
+    Ok(())
 }
 
-fn cache(_: &mut Options, given: &Given) -> syn::Result<()> {
-    if given.value.is_some() && given.string("cache")?.value() != "disk" {
-        return Err(given.on_value(r#"`cache` is written `cache` or `cache = "disk"`"#));
-    }
-    Err(given.on_name(
-        "`cache` is not there yet, it arrives with the caching release: until then every `compute` runs its tasks anew; \
-         remove it, and use `persist` to keep a value between runs",
-    ))
+fn cache(options: &mut Options, given: &Given) -> syn::Result<()> {
+    let message = r#"`cache` is written `cache`, to keep results in memory, or `cache = "disk"`"#;
+    let place = match &given.value {
+        None => Cache::Memory,
+        Some(_) => match given.literal(message)? {
+            Lit::Str(place) if place.value() == "memory" => Cache::Memory,
+            Lit::Str(place) if place.value() == "disk" => Cache::Disk,
+            _ => return Err(given.on_value(message)),
+        },
+    };
+    options.cache = Some(place);
+    Ok(())
+}
+
+fn size(options: &mut Options, given: &Given) -> syn::Result<()> {
+    options.size = Some((given.name.clone(), given.function("size = path::to::function")?));
+    Ok(())
 }
 
 fn runtime(options: &mut Options, given: &Given) -> syn::Result<()> {
@@ -209,16 +248,32 @@ mod tests {
         assert!(complaint("retries = 99999999999").contains("a whole number"));
         assert!(complaint("eager = \"not an ident\"").contains("the name of a function"));
         assert!(complaint("pure = true").contains("takes no value"));
-        assert!(complaint("cache = \"memory\"").contains(r#"`cache` or `cache = "disk"`"#));
+        assert!(complaint("cache = \"dis\"").contains(r#"or `cache = "disk"`"#));
+        assert!(complaint("cache = true").contains(r#"or `cache = "disk"`"#));
+        assert!(complaint("cache, size = \"f\"").contains("without quotes"));
+        assert!(complaint("cache, size").contains("`size = path::to::function`"));
         assert!(complaint("\"name\"").contains("expected an option"));
         assert!(complaint("name = \"\"").contains("cannot be empty"));
     }
 
     #[test]
-    fn caching_is_announced() {
-        for option in ["pure", "cache", "cache = \"disk\""] {
-            assert!(complaint(option).contains("arrives with the caching release"));
-        }
+    fn results_are_kept_where_it_says() {
+        let kept = |options| {
+            let (options, messages) = parse(options, Place::Method);
+            assert!(messages.is_empty(), "{messages:?}");
+            (options.pure, options.cache)
+        };
+        assert_eq!(kept("pure"), (true, None));
+        assert_eq!(kept("cache, size = Image::<u8>::n_bytes"), (false, Some(Cache::Memory)));
+        assert_eq!(kept("cache = \"memory\""), (false, Some(Cache::Memory)));
+        assert_eq!(kept("pure, cache = \"disk\""), (true, Some(Cache::Disk)));
+    }
+
+    #[test]
+    fn a_size_is_for_the_memory_cache() {
+        assert!(complaint("size = f").contains("here results are not kept: write `cache`"));
+        assert!(complaint("cache = \"disk\", size = f").contains("here results are kept on disk"));
+        assert!(complaint("cache, cache = \"disk\"").contains("given twice"));
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! What the macro knows about a call once the signature has been read: the one model that valid and rejected items
 //! expand from.
 
+use crate::args::{Cache, Options};
 use crate::types::last_segment;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{Generics, Path, Type};
+use syn::{ExprPath, Generics, Path, Type};
 
 /// A function or method as its callers see it.
 pub(crate) struct Call {
@@ -14,6 +15,37 @@ pub(crate) struct Call {
     pub(crate) returned: Returned,
     /// Type and const parameters with their bounds; lifetimes are gone, since every argument is stored.
     pub(crate) generics: Generics,
+    pub(crate) reuse: Reuse,
+}
+
+/// What becomes of a result beyond the run that made it.
+pub(crate) enum Reuse {
+    /// Nothing: every call is a task of its own.
+    None,
+    /// Equal calls are one task.
+    Pure,
+    /// And its result is kept in memory; the function says how large it is.
+    InMemory(Option<ExprPath>),
+    /// And its result is kept on disk.
+    OnDisk,
+}
+
+impl Reuse {
+    pub(crate) fn new(options: &Options) -> Self {
+        match options.cache {
+            Some(Cache::Disk) => Reuse::OnDisk,
+            Some(Cache::Memory) => {
+                Reuse::InMemory(options.size.as_ref().map(|(_, function)| function.clone()))
+            }
+            None if options.pure => Reuse::Pure,
+            None => Reuse::None,
+        }
+    }
+
+    /// Whether equal calls are one.
+    pub(crate) fn is_pure(&self) -> bool {
+        !matches!(self, Reuse::None)
+    }
 }
 
 /// One parameter.

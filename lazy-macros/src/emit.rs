@@ -2,7 +2,7 @@
 
 use crate::args::Options;
 use crate::attrs::{Attributes, all};
-use crate::call::{Binding, Call, Mode, Parameter, Runtime, respan};
+use crate::call::{Binding, Call, Mode, Parameter, Returned, Reuse, Runtime, respan};
 use crate::item::DelayedFn;
 use crate::text::text;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
@@ -41,6 +41,8 @@ impl Identity {
 pub(crate) struct Emit<'a> {
     pub(crate) call: &'a Call,
     pub(crate) runtime: &'a Runtime,
+    /// The generic parameters of the block around a method.
+    pub(crate) outer: Option<&'a Generics>,
 }
 
 impl Emit<'_> {
@@ -64,34 +66,48 @@ impl Emit<'_> {
         quote!(#fn_token #name #generics (#(#parameters),*) -> #result #where_clause)
     }
 
-    /// `a: impl IntoArg<i32>`
+    /// `a: impl IntoArg<i32>`, or `a: impl IntoArg<i32, Arg: TokenArg>` for a pure function.
     fn parameter(&self, parameter: &Parameter) -> TokenStream {
         let Binding::Named(name) = &parameter.binding else { return quote!(&self) };
         let accepted = match &parameter.mode {
             Mode::Own(ty) => {
                 let private = self.runtime.at_type(ty);
-                quote_spanned!(ty.span()=> impl #private::IntoArg<#ty>)
+                let token = self.token(ty);
+                quote_spanned!(ty.span()=> impl #private::IntoArg<#ty #token>)
             }
             Mode::Lend(ty) => {
                 let private = self.runtime.at_type(ty);
-                quote_spanned!(ty.span()=> impl #private::IntoArgRef<#ty>)
+                let token = self.token(ty);
+                quote_spanned!(ty.span()=> impl #private::IntoArgRef<#ty #token>)
             }
             Mode::Reject => quote!(impl ::core::marker::Sized),
         };
         quote!(#name: #accepted)
     }
 
-    /// `Delayed<R>`: of the type inside, for a `Result`.
+    /// `, Arg: TokenArg`, for a pure function.
+    fn token(&self, ty: &Type) -> Option<TokenStream> {
+        let private = self.runtime.at_type(ty);
+        self.call.reuse.is_pure().then(|| quote_spanned!(ty.span()=> , Arg: #private::TokenArg))
+    }
+
+    /// `Delayed<R>`
     fn result(&self) -> TokenStream {
+        let span = self.call.returned.span;
+        let (private, value) = (self.runtime.at(span), self.value_type());
+        quote_spanned!(span=> #private::Delayed<#value>)
+    }
+
+    /// `R`: the type inside, for a `Result`.
+    fn value_type(&self) -> TokenStream {
         let returned = &self.call.returned;
         let (ty, span) = (&returned.ty, returned.span);
         let private = self.runtime.at(span);
-        let value = match returned.written_value() {
+        match returned.written_value() {
             _ if !returned.is_fallible => ty.to_token_stream(),
             Some(value) => value.to_token_stream(),
             None => quote_spanned!(span=> <#ty as #private::Fallible>::Value),
-        };
-        quote_spanned!(span=> #private::Delayed<#value>)
+        }
     }
 
     /// `let __arg0 = own::<i32, _>(a); let __arg1 = lend::<[T], _>(b);`
@@ -185,14 +201,84 @@ impl Emit<'_> {
         quote!(|#(#parameters),*| #path(#(#locals),*))
     }
 
-    /// `task::<__Function, _, _>(add::<T>, (__arg0, __arg1,))`, or `try_task` for a function that can fail.
+    /// `task::<__Function, _, _, _>(add::<T>, (__arg0, __arg1,), keep!(R))`; `pure_task` for a pure function, `try_` before it for one
+    /// that can fail.
     pub(crate) fn handover(&self, value: TokenStream) -> TokenStream {
-        let span = self.call.returned.span;
+        let Returned { span, is_fallible, .. } = self.call.returned;
         let private = self.runtime.at(span);
-        let task = if self.call.returned.is_fallible { "try_task" } else { "task" };
+        let task = match (self.call.reuse.is_pure(), is_fallible) {
+            (false, false) => "task",
+            (false, true) => "try_task",
+            (true, false) => "pure_task",
+            (true, true) => "try_pure_task",
+        };
         let task = Ident::new(task, span);
         let locals = (0..self.call.parameters.len()).map(local);
-        quote_spanned!(span=> #private::#task::<__Function, _, _, _>(#value, (#(#locals,)*), #private::Opaque))
+        let kept = self.kept();
+        quote_spanned!(span=> #private::#task::<__Function, _, _, _>(#value, (#(#locals,)*), #kept))
+    }
+
+    /// `keep!(R)`, what the type of the result allows; or `in_memory::<R, _>(keep!(R))`, what the user asks for. At the place of the result:
+    /// each asks something of its type.
+    fn kept(&self) -> TokenStream {
+        let span = self.call.returned.span;
+        let (private, value) = (self.runtime.at(span), self.value_type());
+        let known = quote_spanned!(span=> #private::keep!(#value));
+        match &self.call.reuse {
+            Reuse::None | Reuse::Pure => known,
+            Reuse::InMemory(None) => {
+                quote_spanned!(span=> #private::in_memory::<#value, _>(#known))
+            }
+            Reuse::InMemory(Some(_)) => {
+                let turbofish = turbofish(&self.generics());
+                quote_spanned!(span=> #private::in_memory_sized::<#value, __Size #turbofish, _>(#known))
+            }
+            Reuse::OnDisk => quote_spanned!(span=> #private::on_disk::<#value, _>(#known)),
+        }
+    }
+
+    /// For `size = path`, a type that stands for the function; it names all generic parameters that the result may name.
+    /// ```text
+    /// struct __Size<T: Bound>(PhantomData<fn() -> (*const T,)>) where ..;
+    /// impl<T: Bound> SizeOf<R> for __Size<T> where .. {
+    ///     fn size_of(value: &R) -> usize {
+    ///         let __size: fn(&R) -> usize = path;
+    ///         __size(value)
+    ///     }
+    /// }
+    /// ```
+    pub(crate) fn size(&self) -> Option<TokenStream> {
+        let Reuse::InMemory(Some(function)) = &self.call.reuse else { return None };
+        let private = self.runtime.at(Span::call_site());
+        let (value, generics) = (self.value_type(), self.generics());
+        let types = generics.type_params().map(|param| &param.ident);
+        let (parameters, arguments, where_clause) = generics.split_for_impl();
+        let size = Ident::new("__size", Span::mixed_site());
+        let given = Ident::new("__value", Span::mixed_site());
+        let chosen = quote_spanned!(function.span()=>
+            let #size: fn(&#value) -> ::core::primitive::usize = #function;
+        );
+        Some(quote! {
+            #[allow(dead_code)]
+            struct __Size #parameters (::core::marker::PhantomData<fn() -> (#(*const #types,)*)>) #where_clause;
+            impl #parameters #private::SizeOf<#value> for __Size #arguments #where_clause {
+                fn size_of(#given: &#value) -> ::core::primitive::usize {
+                    #chosen
+                    #size(#given)
+                }
+            }
+        })
+    }
+
+    /// The generic parameters in scope, those of the block first.
+    fn generics(&self) -> Generics {
+        let mut all = self.outer.cloned().unwrap_or_default();
+        let own = &self.call.generics;
+        all.params.extend(own.params.iter().cloned());
+        if let Some(clause) = &own.where_clause {
+            all.make_where_clause().predicates.extend(clause.predicates.iter().cloned());
+        }
+        all
     }
 }
 

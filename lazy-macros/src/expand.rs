@@ -18,14 +18,14 @@ use quote::{ToTokens as _, quote};
 ///         fn add<T: Bound>(a: i32, b: &[T]) -> R where .. { body }
 ///         struct __Function;
 ///         impl Describe for __Function { .. }
-///         task::<__Function, _, _>(add::<T>, (__arg0, __arg1,))
+///         task::<__Function, _, _, _>(add::<T>, (__arg0, __arg1,), keep!(R))
 ///     }
 /// }
 /// ```
 pub(crate) fn function(item: &DelayedFn, call: &Call, options: &Options) -> TokenStream {
     let attributes = Attributes::sort(&item.attrs);
     let runtime = Runtime(options.runtime.clone());
-    let emit = Emit { call, runtime: &runtime };
+    let emit = Emit { call, runtime: &runtime, outer: None };
     let identity = Identity::new(&item.sig.ident, None, options, item.source_hash);
 
     let (plain, nested) = match &options.eager {
@@ -39,12 +39,13 @@ pub(crate) fn function(item: &DelayedFn, call: &Call, options: &Options) -> Toke
     let conversions = emit.conversions();
     let description = emit.description(&identity);
     let value = emit.value(item.sig.ident.to_token_stream(), &item.sig.generics);
-    let handover = emit.handover(value);
+    let (size, handover) = (emit.size(), emit.handover(value));
     let body = item.body_of(quote! {
         #conversions
         {
             #nested
             #description
+            #size
             #handover
         }
     });
@@ -110,9 +111,10 @@ mod tests {
                 quote!(ty: "&[T]", show: ::core::option::Option::None),
                 quote!(ty: "i32", show: ::lazy_runtime::__private::show!(own i32)),
                 quote!(retries: 0u32),
-                quote!(::lazy_runtime::__private::task::<__Function, _, _>(
+                quote!(::lazy_runtime::__private::task::<__Function, _, _, _>(
                     add::<T>,
-                    (__arg0, __arg1,)
+                    (__arg0, __arg1,),
+                    ::lazy_runtime::__private::keep!(f64)
                 )),
             ],
         );
@@ -142,7 +144,9 @@ mod tests {
             ),
         );
         assert_contains(&expansion, &[quote!(-> ::lazy_runtime::__private::Delayed<i64>)]);
-        assert!(expansion.contains("try_task::<__Function, _, _>(parse, ())"));
+        assert!(expansion.contains(
+            "try_task::<__Function, _, _, _>(parse, (), ::lazy_runtime::__private::keep!(i64))"
+        ));
         let expansion = expanded(
             quote!(),
             quote!(
@@ -152,6 +156,74 @@ mod tests {
         assert!(expansion.contains(
             "Delayed<<std::io::Result<i64> as ::lazy_runtime::__private::Fallible>::Value>"
         ));
+    }
+
+    #[test]
+    fn pure_functions_take_what_has_a_token() {
+        let expansion = expanded(
+            quote!(pure),
+            quote!(
+                fn add(a: i32, b: &[f64]) -> f64 {}
+            ),
+        );
+        assert_contains(
+            &expansion,
+            &[
+                quote!(a: impl ::lazy_runtime::__private::IntoArg<i32, Arg: ::lazy_runtime::__private::TokenArg>),
+                quote!(b: impl ::lazy_runtime::__private::IntoArgRef<[f64], Arg: ::lazy_runtime::__private::TokenArg>),
+                quote!(::lazy_runtime::__private::pure_task::<__Function, _, _, _>(
+                    add,
+                    (__arg0, __arg1,),
+                    ::lazy_runtime::__private::keep!(f64)
+                )),
+            ],
+        );
+    }
+
+    #[test]
+    fn cached_results_are_kept_where_it_says() {
+        let item = quote!(
+            fn load() -> Result<Image, Error> {}
+        );
+        let kept = |options| expanded(options, item.clone());
+        let known = quote!(::lazy_runtime::__private::keep!(Image));
+        let memory = quote!(::lazy_runtime::__private::in_memory::<Image, _>(#known));
+        assert_contains(&kept(quote!(cache)), &[memory.clone()]);
+        assert_contains(
+            &kept(quote!(pure, cache = "memory")),
+            &[quote!(try_pure_task::<__Function, _, _, _>(load, (), #memory))],
+        );
+        assert_contains(
+            &kept(quote!(cache = "disk")),
+            &[quote!((load, (), ::lazy_runtime::__private::on_disk::<Image, _>(#known)))],
+        );
+    }
+
+    #[test]
+    fn a_size_is_a_type_of_all_parameters() {
+        let expansion = expanded(
+            quote!(),
+            quote!(
+                impl<T: Clone> Model<T> {
+                    #[delayed(cache, size = Self::n_bytes)]
+                    fn fit<'a, U: ?Sized, const N: usize>(xs: &'a U) -> Self
+                    where
+                        T: From<U>,
+                    {
+                    }
+                }
+            ),
+        );
+        let parts = [
+            "struct __Size<T: Clone, U: ?Sized, const N: usize>(",
+            "PhantomData<fn() -> (*const T, *const U,)>) where T: From<U>;",
+            "__private::SizeOf<Model<T>> for __Size<T, U, N> where T: From<U>{",
+            "let __size: fn(&Model<T>) -> ::core::primitive::usize = <Model<T>>::n_bytes;",
+            "in_memory_sized::<Model<T>, __Size::<T, U, N>, _>(",
+        ];
+        for part in parts {
+            assert!(expansion.contains(part), "{part}\nis not in\n{expansion}");
+        }
     }
 
     #[test]
@@ -227,7 +299,7 @@ mod tests {
                     self
                 ))),
                 quote!(::core::concat!(::core::module_path!(), "::Model::merge")),
-                quote!((<Model<T>>::fit, (__arg0,))),
+                quote!((<Model<T>>::fit, (__arg0,), ::lazy_runtime::__private::keep!(Model<T>))),
             ],
         );
         assert!(!expansion.contains("#[delayed"));

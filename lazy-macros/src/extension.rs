@@ -98,7 +98,7 @@ fn widest(methods: &[LazyMethod<'_>]) -> Visibility {
 fn declaration(method: &LazyMethod<'_>, runtime: &Runtime) -> TokenStream {
     let Attributes { public, cfg, lints, .. } = Attributes::sort(&method.item.foreign_attrs());
     let attrs = all(&[&public, &cfg, &lints]);
-    let signature = Emit { call: &method.call, runtime }.signature(&method.item.sig);
+    let signature = Emit { call: &method.call, runtime, outer: None }.signature(&method.item.sig);
     let doc = public.iter().all(|attribute| !attribute.path().is_ident("doc")).then(|| {
         let doc = format!("The task of calling `{}`.", method.item.sig.ident);
         quote!(#[doc = #doc])
@@ -114,7 +114,7 @@ fn declaration(method: &LazyMethod<'_>, runtime: &Runtime) -> TokenStream {
 ///     {
 ///         struct __Function;
 ///         impl Describe for __Function { .. }
-///         task::<__Function, _, _>(<Model>::score, (__arg0, __arg1,))
+///         task::<__Function, _, _, _>(<Model>::score, (__arg0, __arg1,), keep!(f64))
 ///     }
 /// }
 /// ```
@@ -127,7 +127,7 @@ fn definition(
     let LazyMethod { item, call, options, is_rejected } = method;
     let Attributes { cfg, lints, .. } = Attributes::sort(&item.foreign_attrs());
     let attrs = all(&[&cfg, &lints]);
-    let emit = Emit { call, runtime };
+    let emit = Emit { call, runtime, outer: Some(&block.generics) };
     let (name, signature) = (&item.sig.ident, emit.signature(&item.sig));
     if *is_rejected {
         return fallback::method(item, &attrs, &signature);
@@ -137,11 +137,12 @@ fn definition(
     let description = emit.description(&identity);
     let self_ty = peel(&block.self_ty);
     let value = emit.value(quote!(<#self_ty>::#name), &item.sig.generics);
-    let handover = emit.handover(value);
+    let (size, handover) = (emit.size(), emit.handover(value));
     let body = item.body_of(quote! {
         #conversions
         {
             #description
+            #size
             #handover
         }
     });

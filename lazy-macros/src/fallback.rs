@@ -23,7 +23,7 @@ pub(crate) fn function(item: &DelayedFn, call: &Call, options: &Options) -> Toke
     let attributes = Attributes::sort(&item.foreign_attrs());
     let attrs = all(&[&attributes.public, &attributes.cfg]);
     let runtime = Runtime(options.runtime.clone());
-    let signature = Emit { call, runtime: &runtime }.signature(&item.sig);
+    let signature = Emit { call, runtime: &runtime, outer: None }.signature(&item.sig);
     // The body is checked along with everything else, and what it imports counts as used.
     let nested = is_rust(item).then(|| nested(item, &attributes));
     let eager = options.eager.as_ref().filter(|name| **name != item.sig.ident);

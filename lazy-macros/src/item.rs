@@ -22,7 +22,7 @@ pub(crate) struct DelayedFn {
     pub(crate) sig: Signature,
     /// The braces and all inside, never looked at: half-typed code expands, and the compiler reports it.
     pub(crate) body: Group,
-    /// Hash of the whole function as written, but for its doc comments.
+    /// Hash of the whole function as written, but for its doc comments and our own attribute.
     pub(crate) source_hash: u128,
 }
 
@@ -96,8 +96,9 @@ impl Parse for DelayedFn {
             return Err(input.error(message));
         }
         let body = braces(input)?;
-        let item = quote!(#(#attrs)* #vis #sig #body);
-        Ok(DelayedFn { attrs, vis, sig, body, source_hash: source::hash(item) })
+        let foreign = attrs.iter().filter(|attribute| !is_delayed(attribute));
+        let source_hash = source::hash(quote!(#(#foreign)* #vis #sig #body));
+        Ok(DelayedFn { attrs, vis, sig, body, source_hash })
     }
 }
 
@@ -168,6 +169,24 @@ mod tests {
         let item = function(quote!(pub fn f(x: i32) -> i32 { let = ; x. }));
         assert_eq!(item.sig.ident, "f");
         assert_eq!(item.body.to_string(), quote!({ let = ; x. }).to_string());
+    }
+
+    #[test]
+    fn options_are_no_part_of_the_source() {
+        let plain = function(quote!(
+            #[inline]
+            fn f() {}
+        ));
+        let kept = function(quote!(
+            #[inline]
+            #[delayed(cache, retries = 3)]
+            fn f() {}
+        ));
+        assert_eq!(kept.source_hash, plain.source_hash);
+        let other = function(quote!(
+            fn f() {}
+        ));
+        assert_ne!(other.source_hash, plain.source_hash);
     }
 
     #[test]

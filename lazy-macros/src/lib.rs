@@ -107,7 +107,38 @@ use known::Place;
 /// | `crate = "my_crate::lazy_runtime"` | function, block | where to find the runtime, when it is re-exported by another crate |
 /// | `trait = "LazyModel"` | block | the name of the extension trait, `Delayed` and the type's name otherwise |
 /// | `skip` | method | leaves the method out |
-/// | `pure`, `cache`, `cache = "disk"` | | arrive with the caching release; until then an error says so |
+/// | `pure` | function, method | equal calls are one task, under a key that does not change from run to run |
+/// | `cache` | function, method | `pure`, and results are kept in the runtime's memory cache; the result is `HeapSize` |
+/// | `cache = "disk"` | function, method | `pure`, and results are kept on disk, also for later processes; the result is serde's `Serialize` and `DeserializeOwned` |
+/// | `size = path::to::function` | function, method | with `cache`: a `fn(&T) -> usize` that says how many bytes a result of type `T` owns on the heap, in place of `HeapSize` |
+///
+/// # Pure functions
+///
+/// A function is pure if its result depends on nothing but its arguments, and if nobody misses a call that is not made. Say so with `pure` or `cache`, and
+/// calls are told apart by key alone: two calls with one key are one task in a graph, and a cached result stands for every later call with its key.
+///
+/// A key is made of
+/// - the path of the function, and its type parameters,
+/// - a hash of its source as written: attributes, signature and body, but not comments, documentation, white space, or the options of `#[delayed]`,
+/// - the tokens of its arguments: of a literal, what `Tokenize` writes, for which its type has to implement it; of a `Delayed`, its key, whatever its
+///   type. A receiver is an argument like others.
+///
+/// What a key does not see: the functions that this one calls, macros that it uses, constants and statics that it reads, files, the network,
+/// the time. When a helper changes, results in a disk cache stay what they were: change the function itself, too, or clear the cache. A function
+/// that reads a file may take the time of its last change as an argument.
+///
+/// A pure call on the result of one that is not pure is equal to another such call only where it depends on the very same node.
+///
+/// ```text
+/// #[delayed(pure)]
+/// fn exponent(x: i64, y: u32) -> i64 { .. }                       // exponent(4, 5).key() == exponent(4, 5).key()
+///
+/// #[delayed(cache)]
+/// fn features(path: &str, k: usize) -> Result<Vec<f64>, Error> { .. }   // an `Err` is not kept
+///
+/// #[delayed(cache, size = Image::n_bytes)]                        // a type of another crate
+/// fn thumbnail(image: &Image, width: u32) -> Image { .. }
+/// ```
 ///
 /// # On an `impl` block
 ///

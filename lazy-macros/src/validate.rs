@@ -6,7 +6,7 @@
 use crate::args::Options;
 use crate::attrs::is_delayed;
 use crate::block::DelayedImpl;
-use crate::call::{Binding, Call, Parameter};
+use crate::call::{Binding, Call, Parameter, Reuse};
 use crate::errors::Complaints;
 use crate::item::DelayedFn;
 use crate::lifetimes;
@@ -40,6 +40,7 @@ const TAKEN: &[&str] = &[
     "key",
     "location",
     "clone",
+    "tokenize",
 ];
 
 const BORROWS: &str = "methods of a type that borrows cannot be delayed, because a `Delayed` value may outlive what \
@@ -121,7 +122,10 @@ pub(crate) fn method(
     replace_self(&mut sig, &block.self_ty);
     let around =
         Around { function: &item.sig.ident, generics: &[&block.generics, &item.sig.generics] };
-    let call = call(&sig, Some(&block.self_ty), &around, options, complaints);
+    let mut call = call(&sig, Some(&block.self_ty), &around, options, complaints);
+    if let Reuse::InMemory(Some(size)) = &mut call.reuse {
+        ReplaceSelf(peel(&block.self_ty)).visit_expr_path_mut(size);
+    }
     complaints.advise("");
     call
 }
@@ -200,7 +204,7 @@ fn call(
     let generics = generics(&sig.generics, complaints);
     let parameters = parameters(sig, self_ty, around, complaints);
     let returned = returned::read(sig, options, complaints);
-    Call { parameters, returned, generics }
+    Call { parameters, returned, generics, reuse: Reuse::new(options) }
 }
 
 fn check_qualifiers(sig: &Signature, complaints: &mut Complaints) {

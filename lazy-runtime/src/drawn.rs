@@ -4,6 +4,7 @@ use std::any::Any;
 use std::fmt;
 
 use crate::graph::Graph;
+use crate::key::Key;
 use crate::task::Function;
 use crate::visualize::{NodeKind, Picture, PictureNode, Source};
 
@@ -51,6 +52,12 @@ impl Source for Graph {
     fn visit_nodes(&self, visit: &mut dyn FnMut(&str, NodeKind)) {
         for index in 0..self.len() as u32 {
             visit(self.snapshot().key(index).name(), kind(self, index));
+        }
+    }
+
+    fn visit_keys(&self, visit: &mut dyn FnMut(Key, bool)) {
+        for index in 0..self.len() as u32 {
+            visit(self.snapshot().key(index), self.snapshot().is_task(index));
         }
     }
 

@@ -7,6 +7,7 @@ use std::io;
 use std::panic::Location;
 use std::time::Duration;
 
+use crate::diagnostics;
 use crate::key::Key;
 use crate::visualize;
 
@@ -52,6 +53,8 @@ pub enum Error {
     Timeout(Duration),
     /// A picture could not be drawn or saved.
     Visualize(visualize::Error),
+    /// A profile could not be saved.
+    Profile(diagnostics::SaveError),
     /// A runtime could not start its threads.
     Threads(io::Error),
 }
@@ -71,6 +74,7 @@ impl fmt::Display for Error {
                 write!(f, "the computation took longer than its limit of {limit:?}")
             }
             Error::Visualize(e) => fmt::Display::fmt(e, f),
+            Error::Profile(e) => fmt::Display::fmt(e, f),
             Error::Threads(e) => write!(f, "the threads of a runtime could not be started: {e}"),
         }
     }
@@ -88,6 +92,7 @@ impl fmt::Debug for Error {
             Error::Cancelled => f.write_str("Cancelled"),
             Error::Timeout(limit) => f.debug_tuple("Timeout").field(limit).finish(),
             Error::Visualize(e) => f.debug_tuple("Visualize").field(e).finish(),
+            Error::Profile(e) => f.debug_tuple("Profile").field(e).finish(),
             Error::Threads(e) => f.debug_tuple("Threads").field(e).finish(),
         }
     }
@@ -98,6 +103,7 @@ impl StdError for Error {
         match self {
             Error::Task(e) => e.source(),
             Error::Visualize(e) => e.source(),
+            Error::Profile(e) => e.source(),
             Error::Threads(e) => Some(e),
             Error::Panic(_) | Error::Many(_) | Error::Cancelled | Error::Timeout(_) => None,
         }
@@ -107,6 +113,12 @@ impl StdError for Error {
 impl From<visualize::Error> for Error {
     fn from(error: visualize::Error) -> Self {
         Error::Visualize(error)
+    }
+}
+
+impl From<diagnostics::SaveError> for Error {
+    fn from(error: diagnostics::SaveError) -> Self {
+        Error::Profile(error)
     }
 }
 

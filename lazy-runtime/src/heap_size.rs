@@ -92,10 +92,20 @@ flat! {
     i8; i16; i32; i64; i128; isize;
     NonZero<u8>; NonZero<u16>; NonZero<u32>; NonZero<u64>; NonZero<u128>; NonZero<usize>;
     NonZero<i8>; NonZero<i16>; NonZero<i32>; NonZero<i64>; NonZero<i128>; NonZero<isize>;
-    f32; f64; bool; char; str; Path; OsStr; CStr;
+    f32; f64; bool; char; Path; OsStr; CStr;
     (); RangeFull; PhantomPinned; PhantomData<T>: T; Infallible;
     Duration; Instant; SystemTime; Ordering;
     IpAddr; Ipv4Addr; Ipv6Addr; SocketAddr; SocketAddrV4; SocketAddrV6;
+}
+
+/// Not in the list above, which the compiler would print to whoever returns a `&str`.
+impl HeapSize for str {
+    const HAS_HEAP: bool = false;
+
+    #[inline]
+    fn heap_size(&self) -> usize {
+        0
+    }
 }
 
 /// Types that hold bytes: how many.

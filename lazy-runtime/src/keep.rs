@@ -69,12 +69,15 @@ impl<T: HeapSize + Serialize + DeserializeOwned + Send + Sync + 'static> Keep<T>
         Kept { place: None, size: Some(size_of_value::<T>), codec: Some(Codec::of::<T>()) };
 }
 
-/// Values are cached in memory; whatever else can be done with them is `K`.
+/// Values are cached in memory; what can be done with them, counting them included, is `K`.
 pub struct InMemory<K>(PhantomData<fn() -> K>);
 
-impl<T: HeapSize + 'static, K: Keep<T>> Keep<T> for InMemory<K> {
-    const KEPT: Kept =
-        Kept { place: Some(Place::Memory), size: Some(size_of_value::<T>), codec: K::KEPT.codec };
+/// That `T` is [`HeapSize`] is asked by [`in_memory`] alone: a type that is not is complained about once.
+impl<T: 'static, K: Keep<T>> Keep<T> for InMemory<K> {
+    const KEPT: Kept = {
+        assert!(K::KEPT.size.is_some(), "what is `HeapSize` can be counted");
+        Kept { place: Some(Place::Memory), ..K::KEPT }
+    };
 }
 
 /// Values are cached in memory, and `S` says how large one is.
@@ -107,29 +110,19 @@ pub trait SizeOf<T>: 'static {
     fn size_of(value: &T) -> usize;
 }
 
-/// What the result of a `#[delayed(cache)]` function needs.
-#[diagnostic::on_unimplemented(
-    message = "the memory cache cannot tell how large a `{Self}` is",
-    label = "this result is not `HeapSize`",
-    note = "derive `HeapSize` for `{Self}`; for a type of another crate name a function that gives its bytes on the heap: \
-            `#[delayed(cache, size = path::to::function)]`"
-)]
-pub trait CachedInMemory: HeapSize + Send + Sync + 'static {}
-#[diagnostic::do_not_recommend]
-impl<T: HeapSize + Send + Sync + 'static> CachedInMemory for T {}
-
 /// What the result of a `#[delayed(cache = "disk")]` function needs.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be written to the disk cache and read again",
     label = "this result is not `Serialize` and `DeserializeOwned`",
-    note = "derive serde's `Serialize` and `Deserialize` for `{Self}`, and own what it borrows; or cache in memory: `#[delayed(cache)]`"
+    note = "derive serde's `Serialize` and `Deserialize` for the types that it is made of, and own what they borrow; a type parameter needs \
+            `Serialize + DeserializeOwned`; or cache in memory: `#[delayed(cache)]`"
 )]
 pub trait CachedOnDisk: Serialize + DeserializeOwned + Send + Sync + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> CachedOnDisk for T {}
 
 /// `#[delayed(cache)]`
-pub fn in_memory<T: CachedInMemory, K: Keep<T>>(_: K) -> InMemory<K> {
+pub fn in_memory<T: HeapSize, K: Keep<T>>(_: K) -> InMemory<K> {
     InMemory(PhantomData)
 }
 

@@ -104,6 +104,7 @@
 // In the order in which a computation moves; a module may use what stands before it.
 mod sync;
 mod arities;
+mod files;
 mod error;
 mod key;
 mod token;
@@ -153,7 +154,7 @@ pub use optimize::{Optimized, optimize};
 pub use options::ComputeOptions;
 pub use runtime::{Runtime, RuntimeBuilder, Scheduler};
 pub use token::{Tokenize, Tokenizer, token};
-pub use visualize::{RankDir, Visualize};
+pub use visualize::{Color, RankDir, Visualize};
 
 /// What the expansion of `#[delayed]` uses. Not for users: it changes without notice.
 #[doc(hidden)]

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::error::CodecError;
 
 /// Bytes handed on at once: few calls of the writer, and still in the second-level cache.
-const CHUNK: usize = 64 << 10;
+pub(super) const CHUNK: usize = 64 << 10;
 
 /// Writes a value, and all of it.
 pub(super) fn write<T: Serialize>(value: &T, writer: &mut dyn io::Write) -> Result<(), CodecError> {

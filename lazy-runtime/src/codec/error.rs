@@ -14,8 +14,12 @@ pub(crate) enum CodecError {
     Panic { of: &'static str, message: String },
     /// The bytes are not those of a value of the type.
     Damaged { of: &'static str, reason: String },
+    /// The type borrows from the bytes while it is read, so they have to be in memory.
+    Borrows,
     /// The bytes could not be written.
     Write(io::Error),
+    /// The bytes could not be read.
+    Read(io::Error),
 }
 
 impl fmt::Display for CodecError {
@@ -33,7 +37,8 @@ impl fmt::Display for CodecError {
             CodecError::Damaged { of, reason } => {
                 write!(f, "the bytes are no value of `{of}`: {reason}")
             }
-            CodecError::Write(source) => write!(f, "{source}"),
+            CodecError::Borrows => f.write_str("the type needs all of its bytes in memory"),
+            CodecError::Write(source) | CodecError::Read(source) => write!(f, "{source}"),
         }
     }
 }
@@ -41,7 +46,7 @@ impl fmt::Display for CodecError {
 impl std::error::Error for CodecError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            CodecError::Write(source) => Some(source),
+            CodecError::Write(source) | CodecError::Read(source) => Some(source),
             _ => None,
         }
     }

@@ -11,20 +11,25 @@ mod chunked;
 mod error;
 mod leaf;
 mod shape;
+mod stream;
+mod summed;
 mod tracer;
 mod walk;
 mod wire;
 
 use std::any::{Any, type_name};
-use std::io;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use twox_hash::XxHash3_128;
 
 use crate::error::message;
 pub(crate) use error::CodecError;
 pub(crate) use shape::Shape;
+use stream::Unread;
+pub(crate) use summed::{Summed, checksum_of};
 
 /// How values of one type become bytes and come back.
 #[derive(Clone, Copy)]
@@ -32,7 +37,9 @@ pub(crate) struct Codec {
     /// Writes a value of the codec's type. What was written before an error is of no use.
     pub(crate) encode: fn(&dyn Any, &mut dyn io::Write) -> Result<(), CodecError>,
     /// Reads what `encode` wrote, all of it and nothing more.
-    pub(crate) decode: fn(&[u8]) -> Result<Box<dyn Any + Send + Sync>, CodecError>,
+    pub(crate) decode: fn(&[u8]) -> Result<Value, CodecError>,
+    /// As `decode`, from a reader that has so many bytes, a chunk at a time. `Borrows` if the type needs them all at once.
+    decode_chunks: fn(&mut dyn Read, u64) -> Result<Value, CodecError>,
     /// What bytes of the type depend on. Found once for each type.
     pub(crate) shape: fn() -> Shape,
 }
@@ -40,8 +47,56 @@ pub(crate) struct Codec {
 impl Codec {
     /// The codec of a type.
     pub(crate) const fn of<T: Serialize + DeserializeOwned + Send + Sync + 'static>() -> Codec {
-        Codec { encode: encode::<T>, decode: decode::<T>, shape: Shape::of::<T> }
+        Codec {
+            encode: encode::<T>,
+            decode: decode::<T>,
+            decode_chunks: decode_chunks::<T>,
+            shape: Shape::of::<T>,
+        }
     }
+
+    /// Reads a value from so many bytes of a file, from this place on. These are never all in memory, unless the type needs that.
+    ///
+    /// `None` if they do not have this checksum; then they were not looked at otherwise.
+    pub(crate) fn read(
+        &self,
+        file: &mut (impl Read + Seek),
+        from: u64,
+        bytes: u64,
+        checksum: u128,
+    ) -> Result<Option<Value>, CodecError> {
+        seek(file, from)?;
+        let found = checksum_of(file.by_ref().take(bytes)).map_err(CodecError::Read)?;
+        if found != (checksum, bytes) {
+            return Ok(None);
+        }
+        seek(file, from)?;
+        let mut summed = Summed::new(file.by_ref().take(bytes));
+        match (self.decode_chunks)(&mut summed, bytes) {
+            Err(CodecError::Borrows) => {}
+            // Somebody may have written to the file in between.
+            Ok(_) if summed.checksum() != checksum => return Ok(None),
+            read => return read.map(Some),
+        }
+        seek(file, from)?;
+        let mut all = Vec::new();
+        let length = usize::try_from(bytes).unwrap_or(usize::MAX);
+        // No memory for it is an error, not the end of the process.
+        let room = all.try_reserve_exact(length).map_err(io::Error::other);
+        let read = room.and_then(|()| file.by_ref().take(bytes).read_to_end(&mut all));
+        read.map_err(CodecError::Read)?;
+        match XxHash3_128::oneshot(&all) == checksum {
+            true => (self.decode)(&all).map(Some),
+            false => Ok(None),
+        }
+    }
+}
+
+/// A value that was read.
+pub(crate) type Value = Box<dyn Any + Send + Sync>;
+
+fn seek(file: &mut impl Seek, to: u64) -> Result<(), CodecError> {
+    file.seek(SeekFrom::Start(to)).map(|_| ()).map_err(CodecError::Read)
 }
 
 /// # Panics
@@ -60,17 +115,28 @@ fn encode<T: Serialize + DeserializeOwned + 'static>(
     })
 }
 
-fn decode<T: DeserializeOwned + Send + Sync + 'static>(
-    bytes: &[u8],
-) -> Result<Box<dyn Any + Send + Sync>, CodecError> {
+fn decode<T: DeserializeOwned + Send + Sync + 'static>(bytes: &[u8]) -> Result<Value, CodecError> {
     let of = type_name::<T>();
     guarded(of, || match postcard::take_from_bytes::<T>(bytes) {
-        Ok((value, [])) => Ok(Box::new(value) as Box<dyn Any + Send + Sync>),
+        Ok((value, [])) => Ok(Box::new(value) as Value),
         Ok((_, rest)) => {
             let reason = format!("{} too many", rest.len());
             Err(CodecError::Damaged { of, reason })
         }
         Err(error) => Err(CodecError::Damaged { of, reason: error.to_string().to_lowercase() }),
+    })
+}
+
+fn decode_chunks<T: DeserializeOwned + Send + Sync + 'static>(
+    reader: &mut dyn Read,
+    bytes: u64,
+) -> Result<Value, CodecError> {
+    let of = type_name::<T>();
+    guarded(of, || match stream::read::<T>(reader, bytes) {
+        Ok(value) => Ok(Box::new(value) as Value),
+        Err(Unread::Borrows) => Err(CodecError::Borrows),
+        Err(Unread::Damaged(reason)) => Err(CodecError::Damaged { of, reason }),
+        Err(Unread::Read(error)) => Err(CodecError::Read(error)),
     })
 }
 

@@ -29,10 +29,19 @@ fn read<T: Kept>(bytes: &[u8]) -> Result<T, CodecError> {
     Ok(*value.downcast().expect("a codec reads its own type"))
 }
 
+/// Reads a value as from a file, with the checksum of other bytes.
+fn read_file<T: Kept>(bytes: &[u8], summed: &[u8]) -> Result<Option<T>, CodecError> {
+    let mut file = io::Cursor::new([b"before", bytes, b"behind"].concat());
+    let checksum = XxHash3_128::oneshot(summed);
+    let value = Codec::of::<T>().read(&mut file, 6, bytes.len() as u64, checksum)?;
+    Ok(value.map(|value| *value.downcast().expect("a codec reads its own type")))
+}
+
 #[track_caller]
 fn assert_comes_back<T: Kept + PartialEq + Debug>(value: T) {
     let bytes = bytes_of(&value).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(read::<T>(&bytes).unwrap(), value);
+    assert_eq!(read_file::<T>(&bytes, &bytes).unwrap(), Some(value));
     assert!(Shape::of::<T>().is_plain());
 }
 
@@ -135,6 +144,8 @@ fn long_values_are_handed_on_in_chunks() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn any_value_comes_back(
         value: (Vec<Option<i64>>, BTreeMap<String, (u8, bool)>, Result<char, u128>, Vec<String>),
@@ -144,6 +155,32 @@ proptest! {
             read(&bytes).unwrap();
         prop_assert_eq!(back, value);
     }
+}
+
+#[test]
+fn a_type_that_borrows_from_its_bytes_is_read_from_a_file_too() {
+    #[derive(Serialize, PartialEq, Debug)]
+    struct Borrows(String);
+    impl<'de> Deserialize<'de> for Borrows {
+        fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+            <&str>::deserialize(from).map(|text| Borrows(text.to_owned()))
+        }
+    }
+    assert_comes_back((5_u8, Borrows("text".to_owned()), vec![1.0; 20_000]));
+}
+
+#[test]
+fn a_file_with_another_checksum_or_length_is_not_read() {
+    let bytes = bytes_of(&vec![1.0; 20_000]).unwrap();
+    let mut other = bytes.clone();
+    other[100_000] ^= 1;
+    assert_eq!(read_file::<Vec<f64>>(&other, &bytes).unwrap(), None);
+    let mut short = io::Cursor::new(&bytes[..5]);
+    let read = Codec::of::<Vec<f64>>().read(&mut short, 0, 6, XxHash3_128::oneshot(&bytes[..5]));
+    assert!(read.unwrap().is_none());
+    let longer = [&bytes[..], &[0]].concat();
+    assert!(read_file::<Vec<f64>>(&longer, &longer).is_err());
+    assert!(read_file::<Vec<f64>>(&bytes[..200], &bytes[..200]).is_err());
 }
 
 #[test]

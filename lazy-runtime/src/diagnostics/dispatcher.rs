@@ -75,6 +75,11 @@ pub(crate) fn note_computation() {
     }
 }
 
+/// Whether this thread tells observers.
+pub(super) fn is_own_thread() -> bool {
+    OWN.with_borrow(|own| own.strong_count() > 0)
+}
+
 impl Dispatcher {
     /// `None` without observers.
     pub(crate) fn new(observers: Vec<Arc<dyn Observer>>) -> Option<Self> {

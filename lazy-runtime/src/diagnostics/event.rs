@@ -186,6 +186,10 @@ impl CacheOutcome {
         }
     }
 
+    pub(super) fn is_kept(&self) -> bool {
+        matches!(self, CacheOutcome::Kept)
+    }
+
     /// Whether the value need not be computed.
     pub fn is_hit(&self) -> bool {
         matches!(self, CacheOutcome::HitInMemory | CacheOutcome::HitOnDisk)

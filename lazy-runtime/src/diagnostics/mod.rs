@@ -14,7 +14,13 @@ mod delivery;
 mod dispatcher;
 mod event;
 mod observer;
+mod panics;
+mod profile;
+mod progress;
 mod recorder;
+#[cfg(feature = "tracing")]
+mod tracing;
+pub(crate) mod units;
 
 pub(crate) use dispatcher::{Dispatcher, note_computation};
 pub use event::{
@@ -22,4 +28,9 @@ pub use event::{
     TaskFinished, TaskOutcome, TaskReady, TaskStarted,
 };
 pub use observer::Observer;
+pub(crate) use profile::Measured;
+pub use profile::{Profiler, Report, ReportRow, SaveError};
+pub use progress::ProgressBar;
 pub(crate) use recorder::{Finishing, Recorder, Recording, TaskEnd};
+#[cfg(feature = "tracing")]
+pub use tracing::TracingObserver;

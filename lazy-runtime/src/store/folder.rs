@@ -2,17 +2,16 @@
 
 use std::any::Any;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tempfile::TempDir;
-use twox_hash::XxHash3_128;
 
 use super::error::SpillError;
 use super::leftover::{self, LOCK};
-use crate::codec::{Codec, CodecError};
+use crate::codec::{Codec, CodecError, Summed, Value};
 
 /// How often a folder is made again that another process takes for a leftover before it is locked.
 const ATTEMPTS: usize = 8;
@@ -58,12 +57,12 @@ impl SpillFolder {
         let file = create(&path).map_err(SpillError::io("write", &path))?;
         // From here on an early return removes the file.
         let mut spilled = SpillFile { path, bytes: 0, checksum: 0, _made: made };
-        let mut writer = Summed { file, hasher: XxHash3_128::new(), bytes: 0 };
+        let mut writer = Summed::new(file);
         (codec.encode)(value, &mut writer).map_err(|error| match error {
             CodecError::Write(error) => SpillError::io("write", &spilled.path)(error),
             other => SpillError::Codec(other),
         })?;
-        (spilled.bytes, spilled.checksum) = (writer.bytes, writer.hasher.finish_128());
+        (spilled.bytes, spilled.checksum) = (writer.n_bytes(), writer.checksum());
         Ok(spilled)
     }
 
@@ -122,21 +121,14 @@ impl SpillFile {
     }
 
     /// Reads the value, which stays on disk as well.
-    pub(crate) fn read(&self, codec: &Codec) -> Result<Box<dyn Any + Send + Sync>, SpillError> {
-        let bytes = self.read_bytes().map_err(SpillError::io("read", &self.path))?;
-        if bytes.len() as u64 != self.bytes || XxHash3_128::oneshot(&bytes) != self.checksum {
-            return Err(SpillError::Damaged { path: self.path.clone() });
+    pub(crate) fn read(&self, codec: &Codec) -> Result<Value, SpillError> {
+        let mut file = File::open(&self.path).map_err(SpillError::io("read", &self.path))?;
+        match codec.read(&mut file, 0, self.bytes, self.checksum) {
+            Ok(Some(value)) => Ok(value),
+            Ok(None) => Err(SpillError::Damaged { path: self.path.clone() }),
+            Err(CodecError::Read(error)) => Err(SpillError::io("read", &self.path)(error)),
+            Err(error) => Err(SpillError::Codec(error)),
         }
-        (codec.decode)(&bytes).map_err(SpillError::Codec)
-    }
-
-    fn read_bytes(&self) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        // No memory for it is an error, not the end of the process.
-        let length = usize::try_from(self.bytes).unwrap_or(usize::MAX);
-        bytes.try_reserve_exact(length).map_err(io::Error::other)?;
-        File::open(&self.path)?.take(self.bytes).read_to_end(&mut bytes)?;
-        Ok(bytes)
     }
 }
 
@@ -156,32 +148,9 @@ fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// A file, and the checksum of what was written to it.
-struct Summed {
-    file: File,
-    hasher: XxHash3_128,
-    bytes: u64,
-}
-
-impl Write for Summed {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.write_all(bytes)?;
-        Ok(bytes.len())
-    }
-
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.bytes += bytes.len() as u64;
-        self.hasher.write(bytes);
-        self.file.write_all(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
     use std::process::{Child, Command, Stdio};
 
     use super::*;

@@ -56,13 +56,43 @@ pub(crate) const TASKS: [Paint; 10] = [
     paint("t9", ["#c9d1d9", "#57606a", INK], ["#3f4751", "#a3adb8", INK_DARK]),
 ];
 
+/// Seven steps from little to much. In both kinds of page each is as far from the one before as from the one after, to the eye: they are even
+/// in lightness, saturation and hue of the space Oklch (Ottosson, "A perceptual color space for image processing", 2020).
+pub(crate) const HEAT: [Paint; 7] = [
+    paint("h0", ["#faf6dc", "#8a814f", INK], ["#23221a", "#999370", INK_DARK]),
+    paint("h1", ["#f7e8c0", "#8e793d", INK], ["#302916", "#a8986d", INK_DARK]),
+    paint("h2", ["#f6d8a4", "#94702b", INK], ["#402f10", "#b89c6b", INK_DARK]),
+    paint("h3", ["#f8c68a", "#996517", INK], ["#523408", "#ca9f6b", INK_DARK]),
+    paint("h4", ["#fab374", "#9e5900", INK], ["#653702", "#dca16e", INK_DARK]),
+    paint("h5", ["#fc9e63", "#a34c00", INK], ["#793903", "#eea275", INK_DARK]),
+    paint("h6", ["#fc8758", "#a63d02", INK], ["#8d3912", "#ffa37f", INK_DARK]),
+];
+
+/// Seven steps from early to late, made in the same way.
+pub(crate) const RANKS: [Paint; 7] = [
+    paint("o0", ["#e3fbfc", "#488d91", INK], ["#192424", "#6e9c9e", INK_DARK]),
+    paint("o1", ["#ccf0f7", "#328997", INK], ["#142e33", "#6ba4af", INK_DARK]),
+    paint("o2", ["#b6e5f5", "#1b839e", INK], ["#0b3845", "#6aabc1", INK_DARK]),
+    paint("o3", ["#a3d9f5", "#047ca6", INK], ["#024159", "#6db2d4", INK_DARK]),
+    paint("o4", ["#94cbf5", "#0674ad", INK], ["#04496f", "#75b7e7", INK_DARK]),
+    paint("o5", ["#8abcf4", "#1c6ab3", INK], ["#174f85", "#82bbfa", INK_DARK]),
+    paint("o6", ["#86acf2", "#305eb7", INK], ["#2e539b", "#93beff", INK_DARK]),
+];
+
+/// What a cache did with a result.
+pub(crate) const CACHE: [(Paint, &str); 3] =
+    [(TASKS[0], "hit"), (TASKS[1], "computed and kept"), (TASKS[9], "computed")];
+
+/// Of a node nothing is known.
+pub(crate) const UNKNOWN: Paint = DATA;
+
 const DATA: Paint = paint("data", ["#f6f8fa", "#6e7781", INK], ["#21262d", "#9198a1", INK_DARK]);
 const LITERAL: Paint = paint("literal", ["none", LINE, LINE], ["none", LINE_DARK, LINE_DARK]);
 
 /// Gives every shape its colours.
 ///
 /// Names take the palette in the order in which they first appear, so the same program gives the
-/// same picture. Colours by what a profile measured will be chosen here as well.
+/// same picture. Colours by what a profile measured are chosen in `tint.rs`.
 #[derive(Debug, Default)]
 pub(crate) struct Painter {
     seen: HashMap<String, usize>,
@@ -89,7 +119,7 @@ impl Painter {
 
 /// Every paint there is, for a stylesheet.
 pub(crate) fn all() -> impl Iterator<Item = Paint> {
-    TASKS.into_iter().chain([DATA, LITERAL])
+    TASKS.into_iter().chain(HEAT).chain(RANKS).chain([DATA, LITERAL])
 }
 
 #[cfg(test)]
@@ -113,7 +143,7 @@ mod tests {
 
     #[test]
     fn text_stands_out_from_its_shape_on_both_kinds_of_page() {
-        for paint in TASKS.into_iter().chain([DATA]) {
+        for paint in all().filter(|paint| paint.class != LITERAL.class) {
             for tone in [paint.light, paint.dark] {
                 let found = contrast(tone.fill, tone.ink);
                 assert!(found > 6.5, "{}: {found:.1}", paint.class);

@@ -9,6 +9,7 @@ use super::color::LINE;
 use super::drawing::{Arrow, Drawing, Form, Shape};
 use super::shape;
 use super::text;
+use super::tint::{Item, Legend};
 
 /// Prints a drawing. Nodes are called `n0`, `n1`, ... in static order.
 pub(crate) fn print(drawing: &Drawing) -> String {
@@ -17,6 +18,7 @@ pub(crate) fn print(drawing: &Drawing) -> String {
     let shapes = drawing.shapes.iter().enumerate();
     stmts.extend(shapes.map(|(index, shape)| Stmt::Node(node(index, shape, &circle))));
     stmts.extend(drawing.arrows.iter().map(|arrow| Stmt::Edge(edge(arrow))));
+    stmts.extend(drawing.legend.iter().map(|of| Stmt::Node(legend(of))));
     let graph = Graph::DiGraph { id: Id::Plain("tasks".into()), strict: false, stmts };
     let mut context = PrinterContext::default();
     let mut dot = graph.print(context.with_semi());
@@ -82,8 +84,8 @@ fn node(index: usize, shape: &Shape, circle: &str) -> Node {
     }
     attributes.push(text_pair("color", tone.stroke));
     attributes.push(text_pair("fontcolor", tone.ink));
-    if shape.output {
-        attributes.push(pair("penwidth", "2.4"));
+    if shape.heavy || shape.output {
+        attributes.push(pair("penwidth", if shape.heavy { "3.2" } else { "2.4" }));
     }
     attributes.push(text_pair("tooltip", &shape.hint));
     Node { id: name(index), attributes }
@@ -94,12 +96,51 @@ fn label(shape: &Shape) -> String {
     lines.map(String::as_str).collect::<Vec<_>>().join("\n")
 }
 
+/// An arrow on the longest path.
+const HEAVY: [(&str, &str); 2] = [("penwidth", "3.2"), ("arrowsize", "0.9")];
+
 fn edge(arrow: &Arrow) -> Edge {
     let ends = [arrow.from, arrow.to].map(|index| Vertex::N(name(index as usize)));
     let [from, to] = ends;
     let label = arrow.label.as_ref().map(|label| text_pair("label", &format!(" {label}")));
     let weight = arrow.own.then(|| pair("weight", "8"));
-    Edge { ty: EdgeTy::Pair(from, to), attributes: label.into_iter().chain(weight).collect() }
+    let heavy = if arrow.heavy { &HEAVY[..] } else { &[] };
+    let heavy = heavy.iter().map(|&(key, value)| pair(key, value));
+    let attributes = label.into_iter().chain(weight).chain(heavy).collect();
+    Edge { ty: EdgeTy::Pair(from, to), attributes }
+}
+
+/// A node of its own: Graphviz has no other way to put colours below a graph.
+fn legend(legend: &Legend) -> Node {
+    let cell = |item: &Item| match item {
+        Item::Text(text) => format!("<td>{}</td>", markup(text)),
+        Item::Swatch(paint) => {
+            format!("<td bgcolor=\"{}\" width=\"16\"></td>", paint.light.fill)
+        }
+    };
+    let row = |cells: String| if cells.is_empty() { cells } else { format!("<tr>{cells}</tr>") };
+    let items = row(legend.items.iter().map(cell).collect());
+    let columns = legend.items.len().max(1);
+    let note = legend.note.as_ref().filter(|note| !note.is_empty());
+    let note = note
+        .map(|note| row(format!("<td colspan=\"{columns}\" align=\"left\">{}</td>", markup(note))));
+    let table = format!(
+        "<<table border=\"0\" cellspacing=\"1\" cellpadding=\"2\">{items}{}</table>>",
+        note.unwrap_or_default()
+    );
+    let attributes = vec![
+        Attribute(Id::Plain("label".into()), Id::Html(table)),
+        pair("shape", "plaintext"),
+        text_pair("style", ""),
+        pair("fontsize", "10"),
+        text_pair("fontcolor", LINE),
+    ];
+    Node { id: NodeId(Id::Plain("legend".into()), None), attributes }
+}
+
+/// Text in a label of markup.
+fn markup(text: &str) -> String {
+    super::svg::escaped(&text::printable(text))
 }
 
 fn name(index: usize) -> NodeId {

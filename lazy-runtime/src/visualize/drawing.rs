@@ -9,6 +9,7 @@ use super::color::{Paint, Painter};
 use super::picture::{NodeKind, Picture, PictureNode};
 use super::summary::Overview;
 use super::text;
+use super::tint::{Legend, Tints};
 
 /// Shapes in static order and the arrows between them.
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub(crate) struct Drawing {
     pub rankdir: RankDir,
     pub shapes: Vec<Shape>,
     pub arrows: Vec<Arrow>,
+    /// What the colours say, where they say more than names.
+    pub legend: Option<Legend>,
     /// One sentence for those who cannot see the picture.
     pub description: String,
 }
@@ -34,6 +37,8 @@ pub(crate) struct Shape {
     pub paint: Paint,
     /// Drawn with a heavier outline: the user asked for this value.
     pub output: bool,
+    /// Drawn with the heaviest outline: it is on the longest path.
+    pub heavy: bool,
 }
 
 /// What a shape looks like.
@@ -56,24 +61,36 @@ pub(crate) struct Arrow {
     pub label: Option<String>,
     /// From a task to the box of its own result, which should stand right beside it.
     pub own: bool,
+    /// Drawn thick: it is on the longest path.
+    pub heavy: bool,
 }
 
 impl Drawing {
     /// Draws every node: a task as a circle and the box of its result, or as a circle alone when
     /// `collapse` is set.
-    pub(crate) fn of_picture(picture: &Picture, collapse: bool) -> Drawing {
+    pub(crate) fn of_picture(picture: &Picture, collapse: bool, tints: &Tints) -> Drawing {
         let mut painter = Painter::default();
         let mut shapes = Vec::with_capacity(picture.nodes.len() * 2);
         let mut arrows = Vec::with_capacity(picture.nodes.len() + picture.edges.len());
         // Where the arrows of a node end, and where those to its dependents begin.
         let mut ends = Vec::with_capacity(picture.nodes.len());
+        // The index of each node in the graph, which knows no literals.
+        let mut indices = Vec::with_capacity(picture.nodes.len());
+        let mut next_index = 0..;
         for node in &picture.nodes {
             let first = shapes.len() as u32;
-            shapes.push(Shape::of_node(node, &mut painter));
+            let index = if node.kind == NodeKind::Literal { None } else { next_index.next() };
+            indices.push(index);
+            let mut shape = Shape::of_node(node, &mut painter);
+            if let Some(index) = index {
+                shape.tint(tints, index);
+            }
+            shapes.push(shape);
             if node.kind == NodeKind::Task && !collapse {
                 let result = shapes[first as usize].split_result();
                 shapes.push(result);
-                arrows.push(Arrow { from: first, to: first + 1, label: None, own: true });
+                let heavy = shapes[first as usize].heavy;
+                arrows.push(Arrow { from: first, to: first + 1, label: None, own: true, heavy });
             }
             ends.push((first, shapes.len() as u32 - 1));
         }
@@ -82,24 +99,29 @@ impl Drawing {
             to: ends[to as usize].0,
             label: None,
             own: false,
+            heavy: is_heavy(&indices, from, to, tints),
         }));
         let description = describe(&picture.nodes);
-        Drawing { title: None, rankdir: RankDir::BT, shapes, arrows, description }
+        let legend = tints.legend.clone();
+        Drawing { title: None, rankdir: RankDir::BT, shapes, arrows, legend, description }
     }
 
     /// Draws one shape a name, with counts.
-    pub(crate) fn of_overview(overview: &Overview) -> Drawing {
+    pub(crate) fn of_overview(overview: &Overview, tints: &Tints) -> Drawing {
         let mut painter = Painter::default();
-        let shapes = overview.groups.iter().map(|group| {
+        let shapes = overview.groups.iter().zip(0..).map(|(group, index)| {
             let count = text::grouped(group.count);
-            Shape {
+            let mut shape = Shape {
                 form: Form::of(group.kind),
                 lines: text::lines(&group.name),
                 hint: format!("{} × {count}", text::printable(&group.name)),
                 count: Some(format!("× {count}")),
                 paint: painter.paint(&group.name, group.kind),
                 output: false,
-            }
+                heavy: false,
+            };
+            shape.tint(tints, index);
+            shape
         });
         let shapes = shapes.collect();
         let arrows = overview.edges.iter().map(|edge| Arrow {
@@ -107,6 +129,7 @@ impl Drawing {
             to: edge.to,
             label: Some(text::grouped(edge.count)),
             own: false,
+            heavy: false,
         });
         let description = format!(
             "summary of a task graph: {} nodes in {} groups",
@@ -114,7 +137,8 @@ impl Drawing {
             overview.groups.len()
         );
         let arrows = arrows.collect();
-        Drawing { title: None, rankdir: RankDir::BT, shapes, arrows, description }
+        let legend = tints.legend.clone();
+        Drawing { title: None, rankdir: RankDir::BT, shapes, arrows, legend, description }
     }
 }
 
@@ -137,6 +161,16 @@ impl Shape {
             hint: text::printable(&node.label),
             paint: painter.paint(&node.label, node.kind),
             output: node.output,
+            heavy: false,
+        }
+    }
+
+    /// Takes the colour of what is known of this node.
+    fn tint(&mut self, tints: &Tints, index: u32) {
+        self.paint = tints.paint(index).unwrap_or(self.paint);
+        self.heavy = tints.path.has(index);
+        if let Some(hint) = tints.hint(index) {
+            self.hint = format!("{}: {hint}", self.hint);
         }
     }
 
@@ -144,8 +178,15 @@ impl Shape {
     fn split_result(&mut self) -> Shape {
         let output = std::mem::take(&mut self.output);
         let hint = format!("result of {}", self.hint);
-        Shape { form: Form::Box, lines: Vec::new(), count: None, hint, paint: self.paint, output }
+        let (paint, heavy) = (self.paint, self.heavy);
+        Shape { form: Form::Box, lines: Vec::new(), count: None, hint, paint, output, heavy }
     }
+}
+
+/// Whether an edge between two nodes of the picture is on the longest path.
+fn is_heavy(indices: &[Option<u32>], from: u32, to: u32, tints: &Tints) -> bool {
+    let ends = indices[from as usize].zip(indices[to as usize]);
+    ends.is_some_and(|(from, to)| tints.path.goes(from, to))
 }
 
 /// Edges in their order, each once.

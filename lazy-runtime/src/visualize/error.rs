@@ -5,6 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::tint::Color;
+
 /// A picture could not be written; nothing is left behind at its path.
 ///
 /// # Examples
@@ -51,6 +53,13 @@ pub enum Error {
         /// How long it was given.
         after: Duration,
     },
+    /// Nodes should be coloured by what was measured, and there is no profile.
+    MissingProfile {
+        /// The path as given.
+        path: PathBuf,
+        /// What the colours should tell.
+        color: Color,
+    },
     /// The file could not be written.
     Io {
         /// The path as given.
@@ -72,6 +81,7 @@ impl Error {
             | Error::MissingProgram { path, .. }
             | Error::Program { path, .. }
             | Error::TimedOut { path, .. }
+            | Error::MissingProfile { path, .. }
             | Error::Io { path, .. } => path,
         }
     }
@@ -116,6 +126,12 @@ impl fmt::Display for Error {
                 "the program `dot` of Graphviz was not done after {} s and was stopped; draw a \
                  summary with `.summary(Summary::Always)`, or save as `.svg`",
                 after.as_secs()
+            ),
+            Error::MissingProfile { color, .. } => write!(
+                f,
+                "colours by {} need what a profiler measured; give it with `.profile(&profiler)`, or colour by \
+                 `Color::Order`",
+                color.name()
             ),
             Error::Io { source, .. } => write!(f, "{source}"),
         }

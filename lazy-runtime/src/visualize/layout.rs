@@ -235,6 +235,7 @@ mod tests {
     use super::super::picture::{NodeKind, Picture, PictureNode};
     use super::super::summary::{Group, GroupEdge, Overview};
     use super::*;
+    use crate::visualize::tint::Tints;
 
     /// Numbers that look random and are the same in every run.
     struct Numbers(u64);
@@ -275,6 +276,7 @@ mod tests {
         Overview {
             groups: (0..count).map(group).collect(),
             edges: pairs.into_iter().map(edge).collect(),
+            of_node: Vec::new(),
         }
     }
 
@@ -307,7 +309,7 @@ mod tests {
         let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
         for round in 0..80 {
             let picture = random_picture(&mut numbers);
-            let drawing = Drawing::of_picture(&picture, round % 2 == 0);
+            let drawing = Drawing::of_picture(&picture, round % 2 == 0, &Tints::default());
             assert_sound(&Drawing { rankdir: DIRECTIONS[round % 4], ..drawing });
         }
     }
@@ -316,7 +318,7 @@ mod tests {
     fn random_summaries_fit_and_do_not_overlap() {
         let mut numbers = Numbers(0x2545_f491_4f6c_dd1d);
         for round in 0..80 {
-            let drawing = Drawing::of_overview(&random_overview(&mut numbers));
+            let drawing = Drawing::of_overview(&random_overview(&mut numbers), &Tints::default());
             assert_sound(&Drawing { rankdir: DIRECTIONS[round % 4], ..drawing });
         }
     }
@@ -326,7 +328,7 @@ mod tests {
         let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
         for _ in 0..80 {
             let picture = random_picture(&mut numbers);
-            let drawing = Drawing::of_picture(&picture, false);
+            let drawing = Drawing::of_picture(&picture, false, &Tints::default());
             let edges = drawing.arrows.iter().map(|arrow| (arrow.from, arrow.to)).collect();
             let task = Task { sizes: shape::sizes(&drawing), edges, rooms: Vec::new() };
             let placed = plain::place(&task);

@@ -30,10 +30,11 @@ mod route;
 mod save;
 mod shape;
 mod summary;
-mod svg;
+mod tint;
+pub(crate) mod svg;
 #[cfg(test)]
 mod tests;
-mod text;
+pub(crate) mod text;
 
 use std::fmt;
 use std::path::Path;
@@ -43,6 +44,10 @@ use drawing::Drawing;
 pub use error::Error;
 pub(crate) use picture::{NodeKind, Picture, PictureNode, Source};
 use summary::Overview;
+pub use tint::Color;
+use tint::Tints;
+
+use crate::diagnostics::Profiler;
 
 /// Nodes beyond which a picture is a summary: its labels would be too small to be read on a page.
 /// An unoptimised build lays out this many in a quarter of a second, or half of one if tangled.
@@ -121,6 +126,8 @@ pub struct Visualize {
     literals: bool,
     summary: Summary,
     limit: usize,
+    color: Color,
+    profile: Option<Profiler>,
 }
 
 impl Visualize {
@@ -133,6 +140,8 @@ impl Visualize {
             literals: false,
             summary: Summary::Auto,
             limit: LIMIT,
+            color: Color::None,
+            profile: None,
         }
     }
 
@@ -174,6 +183,39 @@ impl Visualize {
         self
     }
 
+    /// Says what the colour of a node tells. All but [`Color::None`] and [`Color::Order`] need a [profile](Visualize::profile).
+    ///
+    /// In a summary, times and sizes are those of all nodes of a name together.
+    pub fn color(mut self, color: Color) -> Visualize {
+        self.color = color;
+        self
+    }
+
+    /// Adds what was measured: nodes tell it when a reader rests on them and can be [coloured](Visualize::color) by it, and the
+    /// path from a root to an output that took longest is drawn thick.
+    ///
+    /// Nodes are known by their [keys](crate::Key): the graph is to be the one that ran, or one with nodes of it.
+    ///
+    /// # Examples
+    /// ```
+    /// use lazy_runtime::diagnostics::Profiler;
+    /// use lazy_runtime::prelude::*;
+    /// use lazy_runtime::{Color, Runtime};
+    ///
+    /// let profiler = Profiler::new();
+    /// let runtime = Runtime::builder().observer(profiler.clone()).build()?;
+    /// let z = delayed(20) + 1;
+    /// runtime.compute(&z)?;
+    ///
+    /// let svg = z.visualize().profile(&profiler).color(Color::Time).to_svg();
+    /// assert!(svg.contains("thick: the longest path"));
+    /// # Ok::<(), lazy_runtime::Error>(())
+    /// ```
+    pub fn profile(mut self, profile: &Profiler) -> Visualize {
+        self.profile = Some(profile.clone());
+        self
+    }
+
     /// The picture in the DOT language of Graphviz: the same text for the same program.
     pub fn to_dot(&self) -> String {
         dot::print(&self.drawing())
@@ -199,8 +241,8 @@ impl Visualize {
     /// The file appears whole or not at all; an older one is replaced.
     ///
     /// # Errors
-    /// When the format is unknown, the directory is missing or cannot be written, or Graphviz is
-    /// needed and is missing, fails, or is not done within two minutes.
+    /// When the format is unknown, the directory is missing or cannot be written, Graphviz is
+    /// needed and is missing, fails, or is not done within two minutes, or nodes should be coloured by a profile that was not given.
     ///
     /// # Examples
     /// ```
@@ -212,14 +254,24 @@ impl Visualize {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
-        save::save(path.as_ref(), || self.drawing())
+        let path = path.as_ref();
+        if self.color.needs_profile() && self.profile.is_none() {
+            return Err(Error::MissingProfile { path: path.to_owned(), color: self.color });
+        }
+        save::save(path, || self.drawing())
     }
 
     fn drawing(&self) -> Drawing {
+        let tints = Tints::of(&*self.source, self.color, self.profile.as_ref());
         let drawing = match self.is_summary() {
-            true => Drawing::of_overview(&Overview::of(&*self.source, MOST_GROUPS)),
+            true => {
+                let overview = Overview::of(&*self.source, MOST_GROUPS);
+                let tints = tints.grouped(&overview.of_node, overview.groups.len());
+                Drawing::of_overview(&overview, &tints)
+            }
             false => {
-                Drawing::of_picture(&self.source.picture(self.literals), self.collapse_outputs)
+                let picture = self.source.picture(self.literals);
+                Drawing::of_picture(&picture, self.collapse_outputs, &tints)
             }
         };
         Drawing { title: self.title.clone(), rankdir: self.rankdir, ..drawing }
@@ -247,6 +299,7 @@ impl fmt::Debug for Visualize {
             .field("literals", &self.literals)
             .field("summary", &self.summary)
             .field("limit", &self.limit)
+            .field("color", &self.color)
             .finish()
     }
 }

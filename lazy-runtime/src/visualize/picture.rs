@@ -1,6 +1,8 @@
 //! What is to be drawn, before any decision on how: nodes in static order and the edges between
 //! them.
 
+use crate::key::Key;
+
 /// The graph as the drawing module sees it.
 ///
 /// Nodes are in topological order, dependencies before dependents; edges are index pairs
@@ -49,6 +51,9 @@ pub(crate) trait Source: Send + Sync {
     /// Shows every task and data node once, in static order.
     fn visit_nodes(&self, visit: &mut dyn FnMut(&str, NodeKind));
 
+    /// Shows the key of every task and data node once, and whether it is a task, in static order.
+    fn visit_keys(&self, visit: &mut dyn FnMut(Key, bool));
+
     /// Shows every edge as `(dependency, dependent)`, counted in the order of
     /// [`visit_nodes`](Source::visit_nodes).
     fn visit_edges(&self, visit: &mut dyn FnMut(u32, u32));
@@ -73,6 +78,8 @@ impl Source for Picture {
         let bare = self.without_literals();
         bare.nodes.iter().for_each(|node| visit(&node.label, node.kind));
     }
+
+    fn visit_keys(&self, _: &mut dyn FnMut(Key, bool)) {}
 
     fn visit_edges(&self, visit: &mut dyn FnMut(u32, u32)) {
         let bare = self.without_literals();

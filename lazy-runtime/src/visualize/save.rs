@@ -1,13 +1,11 @@
 //! Pictures as files.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::Path;
 
 use super::drawing::Drawing;
 use super::error::Error;
 use super::{dot, graphviz, svg};
+use crate::files;
 
 /// Writes a drawing in the format its path ends in.
 ///
@@ -15,7 +13,7 @@ use super::{dot, graphviz, svg};
 /// time; the drawing is made only then.
 pub(crate) fn save(path: &Path, drawing: impl FnOnce() -> Drawing) -> Result<(), Error> {
     let format = Format::of(path)?;
-    let directory = directory(path)?;
+    check_directory(path)?;
     let drawing = drawing();
     let bytes = match format {
         Format::Dot => dot::print(&drawing).into_bytes(),
@@ -23,7 +21,7 @@ pub(crate) fn save(path: &Path, drawing: impl FnOnce() -> Drawing) -> Result<(),
         Format::Png => graphviz::draw(dot::print(&drawing), "png", path)?,
         Format::Pdf => graphviz::draw(dot::print(&drawing), "pdf", path)?,
     };
-    write(path, &directory, &bytes)
+    files::replace(path, &bytes).map_err(Error::io(path))
 }
 
 #[derive(Clone, Copy)]
@@ -47,27 +45,10 @@ impl Format {
     }
 }
 
-fn directory(path: &Path) -> Result<PathBuf, Error> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-        _ => PathBuf::from("."),
-    };
+fn check_directory(path: &Path) -> Result<(), Error> {
+    let directory = files::directory_of(path);
     match directory.is_dir() {
-        true => Ok(directory),
+        true => Ok(()),
         false => Err(Error::MissingDirectory { path: path.to_owned(), directory }),
     }
-}
-
-/// Writes beside the target and renames, so that a reader never sees half a picture and a failure
-/// leaves the old one.
-fn write(path: &Path, directory: &Path, bytes: &[u8]) -> Result<(), Error> {
-    static UNIQUE: AtomicU64 = AtomicU64::new(0);
-    let unique = UNIQUE.fetch_add(1, Ordering::Relaxed);
-    let beside = directory.join(format!(".lazy-picture-{}-{unique}", process::id()));
-    let written = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, path));
-    written.map_err(|source| {
-        // The first error is the one to tell.
-        let _ = fs::remove_file(&beside);
-        Error::Io { path: path.to_owned(), source }
-    })
 }

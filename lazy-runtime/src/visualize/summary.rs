@@ -13,6 +13,8 @@ use super::picture::{NodeKind, Source};
 pub(crate) struct Overview {
     pub groups: Vec<Group>,
     pub edges: Vec<GroupEdge>,
+    /// The group of each node, in static order.
+    pub of_node: Vec<u32>,
 }
 
 /// All nodes of one name and kind.
@@ -129,7 +131,7 @@ impl Census {
         let edges = edges.map(|((from, to), count)| GroupEdge { from, to, count });
         let mut edges: Vec<GroupEdge> = edges.collect();
         edges.sort_unstable_by_key(|edge| (edge.from, edge.to));
-        Overview { groups: self.groups, edges }
+        Overview { groups: self.groups, edges, of_node: self.of_node }
     }
 }
 

@@ -12,12 +12,17 @@ use super::geometry::{Curve, Point, Size};
 use super::layout::{self, COUNT_SIZE, Layout};
 use super::shape;
 use super::text::{self, FONT_SIZE, LINE_HEIGHT};
+use super::tint::{Item, Legend};
 
 const MARGIN: f64 = 12.0;
 const TITLE_SIZE: f64 = 15.0;
 const TITLE_HEIGHT: f64 = 30.0;
 const HEAD_LENGTH: f64 = 7.0;
 const HEAD_WIDTH: f64 = 6.0;
+const HEAVY_HEAD_WIDTH: f64 = 10.0;
+/// Of a legend: a row and a note.
+const LEGEND_ROW: f64 = 24.0;
+const SWATCH: f64 = 16.0;
 const FONTS: &str = "Helvetica, Arial, 'Liberation Sans', sans-serif";
 
 /// Lays a drawing out and prints it.
@@ -31,7 +36,9 @@ pub(crate) fn print(drawing: &Drawing) -> String {
     svg.line(&format!(r#"<g transform="translate({} {})">"#, number(MARGIN), number(down)));
     svg.arrows(drawing, &layout);
     svg.shapes(drawing, &layout);
-    svg.line("</g>\n</svg>");
+    svg.line("</g>");
+    svg.legend(drawing, down + layout.size.height);
+    svg.line("</svg>");
     svg.0
 }
 
@@ -57,8 +64,9 @@ impl Svg {
     }
 
     fn open(&mut self, drawing: &Drawing, layout: &Layout) {
-        let width = (layout.size.width.max(title_width(drawing)) + 2.0 * MARGIN).ceil();
-        let height = (layout.size.height + 2.0 * MARGIN + title_height(drawing)).ceil();
+        let width = (width(drawing, layout) + 2.0 * MARGIN).ceil();
+        let below = legend_height(drawing);
+        let height = (layout.size.height + 2.0 * MARGIN + title_height(drawing) + below).ceil();
         let label = match &drawing.title {
             Some(title) => format!("{}: {}", title_line(title), drawing.description),
             None => drawing.description.clone(),
@@ -78,7 +86,13 @@ impl Svg {
             ".lazy-graph .line {{ stroke: {LINE_DARK}; }}\n\
              .lazy-graph .head, .lazy-graph .note {{ fill: {LINE_DARK}; }}"
         ));
-        let used: HashSet<_> = drawing.shapes.iter().map(|shape| shape.paint.class).collect();
+        let legend = drawing.legend.iter().flat_map(|legend| &legend.items);
+        let swatches = legend.filter_map(|item| match item {
+            Item::Swatch(paint) => Some(paint.class),
+            Item::Text(_) => None,
+        });
+        let shapes = drawing.shapes.iter().map(|shape| shape.paint.class);
+        let used: HashSet<_> = shapes.chain(swatches).collect();
         for paint in color::all().filter(|paint| used.contains(paint.class)) {
             let (class, dark) = (paint.class, paint.dark);
             self.line(&format!(
@@ -92,7 +106,7 @@ impl Svg {
 
     fn title(&mut self, drawing: &Drawing, layout: &Layout) {
         let Some(title) = &drawing.title else { return };
-        let middle = layout.size.width.max(title_width(drawing)) / 2.0 + MARGIN;
+        let middle = width(drawing, layout) / 2.0 + MARGIN;
         self.line(&format!(
             r#"<text class="note" x="{}" y="{}" font-size="{TITLE_SIZE}" font-weight="600" text-anchor="middle" fill="{LINE}">{}</text>"#,
             number(middle),
@@ -130,9 +144,76 @@ impl Svg {
     }
 }
 
+impl Svg {
+    fn legend(&mut self, drawing: &Drawing, top: f64) {
+        let Some(legend) = &drawing.legend else { return };
+        let mut down = top;
+        if !legend.items.is_empty() {
+            down += LEGEND_ROW;
+            let mut across = MARGIN;
+            for item in &legend.items {
+                self.item(item, across, down);
+                across += item_width(item);
+            }
+        }
+        if let Some(note) = legend.note.as_ref().filter(|note| !note.is_empty()) {
+            self.item(&Item::Text(note.clone()), MARGIN, down + LEGEND_ROW * 0.8);
+        }
+    }
+
+    fn item(&mut self, item: &Item, x: f64, y: f64) {
+        match item {
+            Item::Text(text) => self.line(&format!(
+                r#"<text class="note" x="{}" y="{}" font-size="{COUNT_SIZE}" fill="{LINE}">{}</text>"#,
+                number(x),
+                number(y),
+                escaped(text),
+            )),
+            Item::Swatch(paint) => self.line(&format!(
+                r#"<g class="{}"><path class="shape" d="M{} {}h{SWATCH}v10h-{SWATCH}Z" fill="{}" stroke="{}" stroke-width="0.8"/></g>"#,
+                paint.class,
+                number(x),
+                number(y - 9.0),
+                paint.light.fill,
+                paint.light.stroke,
+            )),
+        }
+    }
+}
+
+fn item_width(item: &Item) -> f64 {
+    match item {
+        Item::Text(text) => text::width(text, COUNT_SIZE) * 1.1 + 8.0,
+        Item::Swatch(_) => SWATCH + 4.0,
+    }
+}
+
+fn legend_height(drawing: &Drawing) -> f64 {
+    let rows = |legend: &Legend| {
+        let note = legend.note.as_ref().is_some_and(|note| !note.is_empty());
+        f64::from(u8::from(!legend.items.is_empty())) + if note { 0.8 } else { 0.0 }
+    };
+    drawing.legend.as_ref().map_or(0.0, |legend| rows(legend) * LEGEND_ROW)
+}
+
+fn legend_width(legend: &Legend) -> f64 {
+    let note = legend.note.iter().map(|note| item_width(&Item::Text(note.clone())));
+    note.fold(legend.items.iter().map(item_width).sum(), f64::max)
+}
+
+/// How wide the drawing is with all that is written above and below.
+fn width(drawing: &Drawing, layout: &Layout) -> f64 {
+    let legend = drawing.legend.as_ref().map_or(0.0, legend_width);
+    layout.size.width.max(title_width(drawing)).max(legend)
+}
+
 fn outline(shape: &Shape, at: Point, size: Size) -> String {
     let tone = shape.paint.light;
-    let width = if shape.output { "2.6" } else { "1.3" };
+    let width = match shape {
+        Shape { heavy: true, .. } => "3.4",
+        Shape { output: true, .. } => "2.6",
+        _ => "1.3",
+    };
     let dashes = if shape.form == Form::Note { r#" stroke-dasharray="3 3""# } else { "" };
     let look = format!(
         r#"class="shape" fill="{}" stroke="{}" stroke-width="{width}"{dashes}"#,
@@ -179,6 +260,7 @@ fn label(shape: &Shape, at: Point) -> String {
 
 /// The part of an arrow that is not hidden by the shapes at its ends, and its head.
 struct Visible {
+    heavy: bool,
     line: Curve,
     tip: Point,
     base: Point,
@@ -196,16 +278,22 @@ impl Visible {
         let tip = curve.at(arrives);
         let neck = first_outside(arrives, leaves, |t| curve.at(t).distance(tip) < HEAD_LENGTH);
         let neck = neck.filter(|&neck| neck > leaves)?;
-        Some(Visible { line: curve.part(leaves, neck), tip, base: curve.at(neck) })
+        Some(Visible {
+            heavy: arrow.heavy,
+            line: curve.part(leaves, neck),
+            tip,
+            base: curve.at(neck),
+        })
     }
 
     fn print(&self) -> String {
-        let Visible { line, tip, base } = self;
+        let Visible { heavy, line, tip, base } = self;
         let length = tip.distance(*base).max(1e-6);
-        let half = HEAD_WIDTH / 2.0 / length;
+        let half = if *heavy { HEAVY_HEAD_WIDTH } else { HEAD_WIDTH } / 2.0 / length;
+        let width = if *heavy { "3.4" } else { "1.2" };
         let (across, down) = ((tip.y - base.y) * half, (base.x - tip.x) * half);
         format!(
-            r#"<path class="line" d="{}" fill="none" stroke="{LINE}" stroke-width="1.2"/><path class="head" d="M{} {}L{} {}L{} {}Z" fill="{LINE}"/>"#,
+            r#"<path class="line" d="{}" fill="none" stroke="{LINE}" stroke-width="{width}"/><path class="head" d="M{} {}L{} {}L{} {}Z" fill="{LINE}"/>"#,
             path(line),
             number(tip.x),
             number(tip.y),
@@ -243,14 +331,14 @@ fn path(curve: &Curve) -> String {
 }
 
 /// A number with at most one decimal, as no eye sees more.
-fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     let text = format!("{value:.1}");
     let text = text.strip_suffix(".0").unwrap_or(&text);
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
 /// Text as XML carries it, in elements and in attributes alike.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for char in text.chars() {
         match char {

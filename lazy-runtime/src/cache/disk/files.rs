@@ -94,18 +94,18 @@ pub(super) fn age(then: SystemTime) -> Duration {
     SystemTime::now().duration_since(then).unwrap_or_default()
 }
 
-/// What an open file is, and its first bytes.
-pub(super) fn kind_of(file: &mut File, token: u128) -> io::Result<(Kind, Vec<u8>)> {
+/// What an open file is, by its first bytes.
+pub(super) fn kind_of(file: &mut File, token: u128) -> io::Result<Kind> {
     let mut bytes = Vec::with_capacity(FIXED);
     file.take(FIXED as u64).read_to_end(&mut bytes)?;
-    Ok((header::kind(&bytes, token), bytes))
+    Ok(header::kind(&bytes, token))
 }
 
 /// Removes a file if it is ours, and tells whether it is gone.
 pub(super) fn remove_ours(path: &Path, token: u128) -> bool {
     let is_ours = open(path)
         .and_then(|mut file| kind_of(&mut file, token))
-        .is_ok_and(|(kind, _)| kind != Kind::Foreign);
+        .is_ok_and(|kind| kind != Kind::Foreign);
     is_ours && fs::remove_file(path).is_ok()
 }
 

@@ -6,13 +6,13 @@ const MAGIC: [u8; 8] = *b"\xB1lazy\r\n\x1A";
 const VERSION: u32 = 1;
 /// Bytes before the path of the function.
 pub(super) const FIXED: usize = 56;
-/// Bytes of the checksum, which is the end of the file.
+/// Bytes of a checksum. The file ends in two: that of the result, and that of everything else.
 pub(super) const CHECKSUM: usize = 16;
 
 /// What stands before the bytes of a result.
 ///
 /// All numbers are little endian: magic, format version (4 bytes), length of the path (4), token (16), shape (16), length of the
-/// result (8), then the path of the function. The result follows, and the checksum.
+/// result (8), then the path of the function. The result follows, its checksum, and the checksum of everything else.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Header {
     pub(super) token: u128,
@@ -59,7 +59,7 @@ impl Header {
 impl Start {
     /// How long the file of such an entry is; `None` if that is no length of a file.
     pub(super) fn file_length(&self) -> Option<u64> {
-        let around = FIXED as u64 + u64::from(self.path_length) + CHECKSUM as u64;
+        let around = FIXED as u64 + u64::from(self.path_length) + 2 * CHECKSUM as u64;
         self.length.checked_add(around)
     }
 }

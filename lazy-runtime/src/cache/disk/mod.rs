@@ -23,7 +23,7 @@ use std::time::{Duration, SystemTime};
 use tempfile::NamedTempFile;
 use twox_hash::XxHash3_128;
 
-use crate::codec::{Codec, CodecError};
+use crate::codec::{Codec, CodecError, Summed, Value};
 use header::{CHECKSUM, FIXED, Header, Kind, Start};
 pub(crate) use reason::Reason;
 
@@ -78,7 +78,6 @@ pub struct DiskUsage {
 /// An entry's file whose beginning is as it should be.
 struct Opened {
     file: File,
-    first: Vec<u8>,
     start: Start,
 }
 
@@ -119,11 +118,7 @@ impl DiskCache {
     }
 
     /// Reads an entry; `None` if there is none.
-    pub(crate) fn read(
-        &self,
-        token: u128,
-        codec: &Codec,
-    ) -> Result<Option<Box<dyn Any + Send + Sync>>, Reason> {
+    pub(crate) fn read(&self, token: u128, codec: &Codec) -> Result<Option<Value>, Reason> {
         let value = self.read_entry(token, codec);
         let is_hit = matches!(value, Ok(Some(_)));
         add(if is_hit { &self.counts.hits } else { &self.counts.misses }, 1);
@@ -190,28 +185,27 @@ impl DiskCache {
             Err(error) if is_missing(&error) => return Ok(None),
             Err(error) => return Err(Reason::io("read", &path)(error)),
         };
-        let (kind, first) = files::kind_of(&mut file, token).map_err(Reason::io("read", &path))?;
+        let kind = files::kind_of(&mut file, token).map_err(Reason::io("read", &path))?;
         let length = file.metadata().map_err(Reason::io("read", &path))?.len();
         match kind {
             Kind::OtherVersion => Ok(None),
             Kind::Foreign => Err(Reason::Foreign { path }),
             Kind::Entry(start) if start.file_length() == Some(length) => {
-                Ok((start.shape == shape).then_some(Opened { file, first, start }))
+                Ok((start.shape == shape).then_some(Opened { file, start }))
             }
             Kind::Entry(_) | Kind::Damaged => Err(damaged(path, token)),
         }
     }
 
-    fn read_entry(
-        &self,
-        token: u128,
-        codec: &Codec,
-    ) -> Result<Option<Box<dyn Any + Send + Sync>>, Reason> {
+    fn read_entry(&self, token: u128, codec: &Codec) -> Result<Option<Value>, Reason> {
         let Some(mut opened) = self.open(token, (codec.shape)().hash)? else { return Ok(None) };
         let path = files::path_of(&self.dir, token);
-        let rest = opened.rest().map_err(Reason::io("read", &path))?;
-        let Some(result) = opened.verified(&rest) else { return Err(damaged(path, token)) };
-        let value = (codec.decode)(result).map_err(Reason::Codec)?;
+        let value = match opened.value(codec) {
+            Ok(Some(value)) => value,
+            Ok(None) => return Err(damaged(path, token)),
+            Err(CodecError::Read(error)) => return Err(Reason::io("read", &path)(error)),
+            Err(error) => return Err(Reason::Codec(error)),
+        };
         // Where this is not allowed the entry seems unused, and goes sooner.
         let _ = opened.file.set_modified(SystemTime::now());
         Ok(Some(value))
@@ -221,7 +215,7 @@ impl DiskCache {
     fn check_place(&self, token: u128, place: &Path) -> Result<(), Reason> {
         let found = files::open(place).and_then(|mut file| files::kind_of(&mut file, token));
         match found {
-            Ok((Kind::Foreign, _)) => Err(Reason::Foreign { path: place.to_owned() }),
+            Ok(Kind::Foreign) => Err(Reason::Foreign { path: place.to_owned() }),
             Ok(_) => Ok(()),
             Err(error) if is_missing(&error) => Ok(()),
             Err(error) => Err(Reason::io("write", place)(error)),
@@ -257,14 +251,9 @@ impl DiskCache {
         let io = || Reason::io("write into the cache folder", folder);
         let file = file.as_file_mut();
         file.write_all(&header.to_bytes()).map_err(io())?;
-        let mut result = Summed {
-            file: &mut *file,
-            hasher: XxHash3_128::new(),
-            bytes: 0,
-            limit: self.max_bytes,
-        };
+        let mut result = Summed::up_to(self.max_bytes, &mut *file);
         let encoded = (codec.encode)(value, &mut result);
-        let (bytes, checksum) = (result.bytes, result.hasher.finish_128());
+        let (bytes, checksum) = (result.n_bytes(), result.checksum());
         encoded.map_err(|error| match error {
             CodecError::Write(_) if bytes > self.max_bytes => {
                 Reason::TooLarge { limit: self.max_bytes }
@@ -274,11 +263,12 @@ impl DiskCache {
         })?;
         header.length = bytes;
         let start = header.to_bytes();
-        let file_bytes = start.len() as u64 + bytes + CHECKSUM as u64;
+        let file_bytes = start.len() as u64 + bytes + 2 * CHECKSUM as u64;
         if file_bytes > self.max_bytes {
             return Err(Reason::TooLarge { limit: self.max_bytes });
         }
-        file.write_all(&over_all(&start, checksum)).map_err(io())?;
+        let sums = [checksum.to_le_bytes(), over_all(&start, checksum)].concat();
+        file.write_all(&sums).map_err(io())?;
         file.seek(SeekFrom::Start(0)).map_err(io())?;
         file.write_all(&start).map_err(io())?;
         Ok(file_bytes)
@@ -315,23 +305,25 @@ impl DiskCache {
 }
 
 impl Opened {
-    /// What follows the first bytes.
-    fn rest(&mut self) -> io::Result<Vec<u8>> {
-        let length = self.start.file_length().map_or(0, |length| length - FIXED as u64);
-        let mut rest = Vec::new();
-        // More than there is memory for is an error, not the end of the process.
-        let length = usize::try_from(length).unwrap_or(usize::MAX);
-        rest.try_reserve_exact(length).map_err(io::Error::other)?;
-        (&self.file).take(length as u64).read_to_end(&mut rest)?;
-        Ok(rest)
+    /// Reads the value; `None` if the file is not as it was written.
+    fn value(&mut self, codec: &Codec) -> Result<Option<Value>, CodecError> {
+        let Start { length, path_length, .. } = self.start;
+        let from = FIXED as u64 + u64::from(path_length);
+        let start = self.part(0, from).map_err(CodecError::Read)?;
+        let sums = self.part(from + length, 2 * CHECKSUM as u64).map_err(CodecError::Read)?;
+        let Some((sum, over)) = sums.split_first_chunk() else { return Ok(None) };
+        let checksum = u128::from_le_bytes(*sum);
+        if over != over_all(&start, checksum) {
+            return Ok(None);
+        }
+        codec.read(&mut self.file, from, length, checksum)
     }
 
-    /// The bytes of the result, if the checksum is right.
-    fn verified<'r>(&self, rest: &'r [u8]) -> Option<&'r [u8]> {
-        let (path, rest) = rest.split_at_checked(self.start.path_length as usize)?;
-        let (result, checksum) = rest.split_at_checked(usize::try_from(self.start.length).ok()?)?;
-        let start = [&self.first, path].concat();
-        (over_all(&start, XxHash3_128::oneshot(result)) == checksum).then_some(result)
+    fn part(&mut self, from: u64, bytes: u64) -> io::Result<Vec<u8>> {
+        let mut part = Vec::new();
+        self.file.seek(SeekFrom::Start(from))?;
+        (&self.file).take(bytes).read_to_end(&mut part)?;
+        Ok(part)
     }
 }
 
@@ -341,38 +333,10 @@ fn over_all(start: &[u8], checksum: u128) -> [u8; CHECKSUM] {
     XxHash3_128::oneshot(&bytes).to_le_bytes()
 }
 
-/// A file, and the checksum of what was written to it.
-struct Summed<'f> {
-    file: &'f mut File,
-    hasher: XxHash3_128,
-    bytes: u64,
-    limit: u64,
-}
-
-impl Write for Summed<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.write_all(bytes)?;
-        Ok(bytes.len())
-    }
-
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.bytes += bytes.len() as u64;
-        if self.bytes > self.limit {
-            return Err(io::ErrorKind::FileTooLarge.into());
-        }
-        self.hasher.write(bytes);
-        self.file.write_all(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// The path of the function that an entry is of.
 fn path_in(file: &Path, token: u128) -> Option<String> {
     let mut file = files::open(file).ok()?;
-    let (Kind::Entry(start), _) = files::kind_of(&mut file, token).ok()? else { return None };
+    let Kind::Entry(start) = files::kind_of(&mut file, token).ok()? else { return None };
     let mut path = String::new();
     file.take(u64::from(start.path_length)).read_to_string(&mut path).ok()?;
     Some(path)

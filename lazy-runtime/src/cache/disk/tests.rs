@@ -193,8 +193,7 @@ fn a_folder_where_nothing_can_be_written_is_a_reason() {
 #[cfg(target_os = "linux")]
 fn a_full_disk_is_a_reason() {
     let mut full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let mut summed =
-        Summed { file: &mut full, hasher: XxHash3_128::new(), bytes: 0, limit: 1 << 20 };
+    let mut summed = Summed::up_to(1 << 20, &mut full);
     let error = (CODEC.encode)(&value(1), &mut summed).unwrap_err();
     assert!(error.to_string().starts_with("No space left"), "{error}");
 }
