@@ -5,7 +5,7 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::graph::{Payload, TypedRef};
+use crate::graph::{Payload, TypedRef, short_type_name};
 use crate::key::Key;
 use crate::token::{Tokenize, Tokenizer};
 
@@ -212,4 +212,26 @@ pub fn delayed<T: Send + Sync + 'static>(value: T) -> Delayed<T> {
 #[track_caller]
 pub fn delayed_shared<T: Send + Sync + 'static>(value: Arc<T>) -> Delayed<T> {
     Delayed::of_data(value, None, Location::caller())
+}
+
+/// [`delayed`](fn@delayed) for a value that is told by its content: equal values of one type have one key, in every process.
+///
+/// So results that are made of it can be kept [on disk](macro@delayed), which those made of a `delayed` value cannot: that is told by the
+/// node alone. Making its key reads the whole value, some 10 GB a second.
+///
+/// # Examples
+/// ```
+/// use lazy_runtime::prelude::*;
+///
+/// let table = || lazy_runtime::delayed_pure(vec![0.5; 1 << 10]);
+/// assert_eq!(table().key(), table().key());
+/// assert!(table().key().is_stable());
+/// ```
+#[track_caller]
+pub fn delayed_pure<T: Tokenize + Send + Sync + 'static>(value: T) -> Delayed<T> {
+    let mut tokenizer = Tokenizer::new();
+    std::any::type_name::<T>().tokenize(&mut tokenizer);
+    value.tokenize(&mut tokenizer);
+    let key = Key::of_token(short_type_name(std::any::type_name::<T>()), tokenizer.finish_key());
+    Delayed::of_data(Arc::new(value), Some(key), Location::caller())
 }

@@ -142,7 +142,7 @@ pub use combinators::{
     CallWith, Flatten, GetItem, MissingItem, NothingToReduce, TryCallWith, Unzip, call, collect,
     reduce, try_call,
 };
-pub use delayed::{Delayed, delayed, delayed_shared};
+pub use delayed::{Delayed, delayed, delayed_pure, delayed_shared};
 pub use error::{Error, PanicError, Result, TaskError};
 pub use graph::Graph;
 pub use handle::Handle;

@@ -159,8 +159,11 @@ impl<R: Fallible<Value: TaskResult, Error: IntoTaskError>> Outcome<R> for MayFai
 struct Call<D, F, A, O, K> {
     function: F,
     args: A,
-    described: PhantomData<fn() -> (D, O, K)>,
+    described: Known<(D, O, K)>,
 }
+
+/// What is known by type alone.
+type Known<T> = PhantomData<fn() -> T>;
 
 impl<D, F, A, O, K> Payload for Call<D, F, A, O, K>
 where

@@ -151,7 +151,8 @@ proptest! {
         value: (Vec<Option<i64>>, BTreeMap<String, (u8, bool)>, Result<char, u128>, Vec<String>),
     ) {
         let bytes = bytes_of(&value).unwrap();
-        let back: (Vec<Option<i64>>, BTreeMap<String, (u8, bool)>, Result<char, u128>, Vec<String>) =
+        type Mixed = (Vec<Option<i64>>, BTreeMap<String, (u8, bool)>, Result<char, u128>, Vec<String>);
+        let back: Mixed =
             read(&bytes).unwrap();
         prop_assert_eq!(back, value);
     }
@@ -440,6 +441,7 @@ mod refused {
     #[derive(Serialize, Deserialize)]
     struct HalfWritten {
         #[serde(skip_serializing, default)]
+        #[expect(dead_code, reason = "it is there to be left out")]
         first: u8,
         second: u8,
     }

@@ -32,8 +32,8 @@ mod view;
 
 pub(crate) use inputs::Inputs;
 pub(crate) use keeping::{Keeper, Keeping};
-pub(crate) use node::may_have_cached;
 pub(crate) use node::{Dependencies, Kind, Payload, ShowLiteral};
+pub(crate) use node::{may_have_cached, short_type_name};
 pub(crate) use plan::Candidate;
 pub(crate) use reference::{NodeRef, TypedRef};
 pub(crate) use run::{Done, Finished, Ready, Run};

@@ -53,7 +53,7 @@ pub(crate) trait Payload: Send + Sync + Sized + 'static {
 }
 
 /// A type's name without its path and its parameters: `Vec` for `alloc::vec::Vec<f64>`.
-fn short_type_name(full: &'static str) -> &'static str {
+pub(crate) fn short_type_name(full: &'static str) -> &'static str {
     let full = full.trim_start_matches('&').trim_start_matches("mut ");
     match full.as_bytes().first() {
         Some(b'(') => "tuple",

@@ -128,11 +128,9 @@ impl Plan {
     fn carry_out(mut self, old: Snapshot) -> (Snapshot, bool) {
         let mut numbers = filled(NONE, old.len());
         let mut count = 0;
-        for index in 0..old.len() {
-            if self.needed[index] {
-                numbers[index] = count;
-                count += 1;
-            }
+        for (number, _) in numbers.iter_mut().zip(&self.needed).filter(|(_, needed)| **needed) {
+            *number = count;
+            count += 1;
         }
         let mut flat = Flat::with_room_for(count as usize, old.n_edges());
         for index in (0..old.len() as u32).filter(|&index| self.needed[index as usize]) {

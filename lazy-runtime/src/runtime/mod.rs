@@ -251,7 +251,7 @@ impl Runtime {
         let stop = Stop::after(options.timeout);
         if graph::may_have_cached() && !execute::is_busy() && !execute::is_own_thread() {
             // This thread holds up nobody: it may wait for what others compute.
-            work = Work::Planned(self.plan(work.into_outputs(), Patience::Waits(&stop))?);
+            work = self.plan(work.into_outputs(), Patience::Waits(&stop))?.into();
         }
         let is_for_pool = !work.is_done() && !execute::is_own_thread();
         if self.inner.pool.is_some() && is_for_pool {
@@ -283,7 +283,7 @@ impl Runtime {
         }
         let planned = match work {
             Work::Outputs(outputs) => self.plan(outputs, Patience::None)?,
-            Work::Planned(planned) => planned,
+            Work::Planned(planned) => *planned,
         };
         let threads = if planned.snapshot.n_tasks() == 0 { 1 } else { self.num_threads() };
         let recording = self.inner.dispatcher.as_ref();

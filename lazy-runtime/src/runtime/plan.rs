@@ -19,7 +19,7 @@ use crate::witness::Witness;
 /// What is to be computed.
 pub(super) enum Work {
     Outputs(Vec<NodeRef>),
-    Planned(Planned),
+    Planned(Box<Planned>),
 }
 
 impl Work {
@@ -43,6 +43,12 @@ pub(super) struct Planned {
     /// What this run computes for all.
     claim: Option<Claim>,
     asked: Asked,
+}
+
+impl From<Planned> for Work {
+    fn from(planned: Planned) -> Self {
+        Work::Planned(Box::new(planned))
+    }
 }
 
 /// What to do about keys that others compute.
@@ -141,6 +147,6 @@ impl Runtime {
     fn recompute(&self, node: NodeRef, id: Id, stop: &Stop) -> Result<Finished> {
         let planned = self.plan_but(vec![node], Patience::None, Some(id))?;
         let order = Order { stop, collect_errors: false, recorder: None };
-        self.in_pool(Work::Planned(planned), &order)
+        self.in_pool(planned.into(), &order)
     }
 }

@@ -116,6 +116,7 @@ impl Made {
 
 impl SpillFile {
     /// Bytes of the file.
+    #[cfg(test)]
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes
     }

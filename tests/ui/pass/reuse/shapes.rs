@@ -2,6 +2,7 @@
 #![deny(warnings)]
 
 use lazy_runtime::prelude::*;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -73,6 +74,17 @@ where
     Ok(Image(vec![pixel.clone(); N]))
 }
 
+/// What is kept of such results is asked without an error about lifetimes.
+#[delayed(pure)]
+fn names(n: usize) -> (Vec<&'static str>, HashMap<&'static str, Cow<'static, str>>, Option<&'static [u8]>) {
+    (vec!["a"; n], HashMap::new(), None)
+}
+
+#[delayed(cache)]
+fn label(n: usize) -> Cow<'static, str> {
+    if n == 0 { "none".into() } else { n.to_string().into() }
+}
+
 trait Shape: Send + Sync {
     fn area(&self) -> f64;
 }
@@ -141,6 +153,8 @@ fn main() {
     assert_eq!(image(4).map_ref(Image::n_bytes).compute().unwrap(), 16);
     assert_eq!(filled::<u16, 3>(&delayed(5)).map_ref(|image| image.0.len()).compute().unwrap(), 3);
     let _ = area(&delayed(Box::new(Square(2.0)) as Box<dyn Shape>), 1.0);
+    assert_eq!(names(2).compute().unwrap().0, ["a", "a"]);
+    assert_eq!(label(2).compute().unwrap(), "2");
     let model = Delayed::<Model<u64>>::fit(vec![5, 6]);
     assert_eq!(model.first(1).compute().unwrap(), Some(5));
     let more = model.twice(7_u32);
