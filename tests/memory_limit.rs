@@ -134,11 +134,12 @@ fn what_is_needed_last_goes_first() {
         }
         let late = late();
         let early = total(&late);
-        let (mut a, mut b) = (block(1), next(block(2)));
+        // All others wait for it.
+        let (mut a, mut b) = (block(&early), next(block(&early)));
         let mut products = vec![];
         for n in 0..6 {
             products.push(dot(&a, &b));
-            (a, b) = (b, next(block(n)));
+            (a, b) = (b, next(block(&early + n)));
         }
         let all = sum(products).zip(&early);
         let end = late.zip(&all).map(|(late, all)| (late[0], all));
