@@ -19,7 +19,7 @@ impl CacheEntry {
         self.key
     }
 
-    /// Bytes that it counts: those of the value, and about 200 for the entry itself.
+    /// Bytes that it counts: those of the value, and about 270 for the entry itself.
     pub fn bytes(&self) -> usize {
         self.bytes
     }

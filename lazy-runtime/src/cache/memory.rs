@@ -304,7 +304,8 @@ mod tests {
     }
 
     fn insert(cache: &MemoryCache, token: u128, bytes: usize, seconds: f64) -> Kept {
-        let key = Key::numbered(if token.is_multiple_of(2) { "even" } else { "odd" }, token as u64);
+        let name = if token.is_multiple_of(2) { "even" } else { "odd" };
+        let key = Key::numbered(name, token as u64);
         let cost = Duration::from_secs_f64(seconds);
         cache.insert(id(token), key, Arc::new(token), bytes - MemoryCache::OVERHEAD, cost)
     }

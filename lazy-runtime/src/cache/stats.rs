@@ -4,10 +4,11 @@ use std::fmt;
 
 use super::disk;
 use super::memory;
+use crate::diagnostics::units;
 
 /// What the caches of a runtime have done so far. From [`Cache::stats`](super::Cache::stats).
 ///
-/// It prints as one line: `12 hits (3 from disk), 4 misses, 9 entries of 1.2 MiB, 2 evicted`.
+/// It prints as one line: `12 hits (3 from disk), 4 misses, 9 entries of 1.20 MiB, 2 evicted`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CacheStats {
@@ -17,7 +18,7 @@ pub struct CacheStats {
     pub misses: u64,
     /// Results in memory now.
     pub entries: usize,
-    /// Bytes that these count, each about 200 more than its value.
+    /// Bytes that these count, each about 270 more than its value.
     pub bytes: usize,
     /// Results in memory that made room for others.
     pub evicted: u64,
@@ -50,28 +51,12 @@ impl fmt::Display for CacheStats {
         if self.disk_hits > 0 {
             write!(f, " ({} from disk)", self.disk_hits)?;
         }
-        write!(f, ", {} misses, {} entries of {}", self.misses, self.entries, Bytes(self.bytes))?;
+        write!(f, ", {} misses, {} entries of {}", self.misses, self.entries, units::bytes(self.bytes as f64))?;
         write!(f, ", {} evicted", self.evicted)?;
         if self.disk_stored + self.disk_evicted > 0 {
             write!(f, "; on disk {} stored, {} evicted", self.disk_stored, self.disk_evicted)?;
         }
         Ok(())
-    }
-}
-
-/// A number of bytes, as people read it.
-struct Bytes(usize);
-
-impl fmt::Display for Bytes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
-        let (mut size, mut unit) = (self.0 as f64, 0);
-        while size >= 1023.95 && unit + 1 < UNITS.len() {
-            size /= 1024.0;
-            unit += 1;
-        }
-        let digits = usize::from(unit > 0);
-        write!(f, "{size:.digits$} {}", UNITS[unit])
     }
 }
 
@@ -84,17 +69,10 @@ mod tests {
         let memory =
             memory::Counts { hits: 9, misses: 4, evicted: 2, entries: 9, bytes: 1_258_291 };
         let none = CacheStats::new(memory, disk::Counts::default());
-        assert_eq!(none.to_string(), "9 hits, 4 misses, 9 entries of 1.2 MiB, 2 evicted");
+        assert_eq!(none.to_string(), "9 hits, 4 misses, 9 entries of 1.20 MiB, 2 evicted");
         let disk = disk::Counts { hits: 3, misses: 1, stored: 5, evicted: 0 };
-        let text = "12 hits (3 from disk), 5 misses, 9 entries of 1.2 MiB, 2 evicted; \
+        let text = "12 hits (3 from disk), 5 misses, 9 entries of 1.20 MiB, 2 evicted; \
                     on disk 5 stored, 0 evicted";
         assert_eq!(CacheStats::new(memory, disk).to_string(), text);
-    }
-
-    #[test]
-    fn bytes_are_written_in_the_largest_unit_that_fits() {
-        let text = |bytes: usize| Bytes(bytes).to_string();
-        assert_eq!([0, 1023, 1024].map(text), ["0 B", "1023 B", "1.0 KiB"]);
-        assert_eq!([1 << 20, (1 << 20) - 1, 5 << 30].map(text), ["1.0 MiB", "1.0 MiB", "5.0 GiB"]);
     }
 }

@@ -7,6 +7,7 @@
 //!
 //! Serialising is the user's code: its panics are caught here and become errors.
 
+mod bytes;
 mod chunked;
 mod error;
 mod leaf;
@@ -17,7 +18,7 @@ mod tracer;
 mod walk;
 mod wire;
 
-use std::any::{Any, type_name};
+use std::any::{Any, TypeId, type_name};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -26,6 +27,7 @@ use serde::de::DeserializeOwned;
 use twox_hash::XxHash3_128;
 
 use crate::error::message;
+use bytes::{Buffer, Bytes};
 pub(crate) use error::CodecError;
 pub(crate) use shape::Shape;
 use stream::Unread;
@@ -105,6 +107,9 @@ fn encode<T: Serialize + DeserializeOwned + 'static>(
     value: &dyn Any,
     writer: &mut dyn io::Write,
 ) -> Result<(), CodecError> {
+    if let Some(bytes) = Bytes::of(value) {
+        return chunked::write(&bytes, writer);
+    }
     let value: &T = value.downcast_ref().expect("a codec is given values of its own type");
     if let Some(fault) = Shape::of::<T>().fault {
         return Err(CodecError::Type { of: type_name::<T>(), fault });
@@ -117,8 +122,14 @@ fn encode<T: Serialize + DeserializeOwned + 'static>(
 
 fn decode<T: DeserializeOwned + Send + Sync + 'static>(bytes: &[u8]) -> Result<Value, CodecError> {
     let of = type_name::<T>();
-    guarded(of, || match postcard::take_from_bytes::<T>(bytes) {
-        Ok((value, [])) => Ok(Box::new(value) as Value),
+    let read = |bytes| match is_bytes::<T>() {
+        true => postcard::take_from_bytes::<Buffer>(bytes)
+            .map(|(Buffer(value), rest)| (Box::new(value) as Value, rest)),
+        false => postcard::take_from_bytes::<T>(bytes)
+            .map(|(value, rest)| (Box::new(value) as Value, rest)),
+    };
+    guarded(of, || match read(bytes) {
+        Ok((value, [])) => Ok(value),
         Ok((_, rest)) => {
             let reason = format!("{} too many", rest.len());
             Err(CodecError::Damaged { of, reason })
@@ -132,12 +143,21 @@ fn decode_chunks<T: DeserializeOwned + Send + Sync + 'static>(
     bytes: u64,
 ) -> Result<Value, CodecError> {
     let of = type_name::<T>();
-    guarded(of, || match stream::read::<T>(reader, bytes) {
-        Ok(value) => Ok(Box::new(value) as Value),
+    let read = |reader| match is_bytes::<T>() {
+        true => stream::read(reader, bytes).map(|Buffer(value)| Box::new(value) as Value),
+        false => stream::read::<T>(reader, bytes).map(|value| Box::new(value) as Value),
+    };
+    guarded(of, || match read(reader) {
+        Ok(value) => Ok(value),
         Err(Unread::Borrows) => Err(CodecError::Borrows),
         Err(Unread::Damaged(reason)) => Err(CodecError::Damaged { of, reason }),
         Err(Unread::Read(error)) => Err(CodecError::Read(error)),
     })
+}
+
+/// Whether values of the type go in one piece.
+fn is_bytes<T: 'static>() -> bool {
+    TypeId::of::<T>() == TypeId::of::<Vec<u8>>()
 }
 
 /// Runs code of the user's; its panic is an error.

@@ -114,6 +114,17 @@ fn values_come_back() {
 }
 
 #[test]
+fn byte_strings_are_written_as_any_list() {
+    let bytes: Vec<u8> = (0..=255).cycle().take(100_000).collect();
+    let deque = std::collections::VecDeque::from(bytes.clone());
+    assert_eq!(bytes_of(&bytes).unwrap(), bytes_of(&deque).unwrap());
+    assert_comes_back(bytes);
+    assert_comes_back(Vec::<u8>::new());
+    assert!(read::<Vec<u8>>(&[3, 1, 2]).is_err());
+    assert!(read_file::<Vec<u8>>(&[3, 1, 2], &[3, 1, 2]).is_err());
+}
+
+#[test]
 fn floats_come_back_bit_by_bit() {
     let strange = f64::from_bits(0x7FF4_0000_0000_0001);
     let read: Vec<f64> = read(&bytes_of(&vec![strange, -0.0]).unwrap()).unwrap();
@@ -147,16 +158,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn any_value_comes_back(
-        value: (Vec<Option<i64>>, BTreeMap<String, (u8, bool)>, Result<char, u128>, Vec<String>),
-    ) {
-        let bytes = bytes_of(&value).unwrap();
-        type Mixed = (Vec<Option<i64>>, BTreeMap<String, (u8, bool)>, Result<char, u128>, Vec<String>);
-        let back: Mixed =
-            read(&bytes).unwrap();
+    fn any_value_comes_back(value: Mixed) {
+        let back: Mixed = read(&bytes_of(&value).unwrap()).unwrap();
         prop_assert_eq!(back, value);
     }
 }
+
+/// A bit of everything.
+type Mixed = (Vec<Option<i64>>, BTreeMap<String, (u8, bool)>, Result<char, u128>, Vec<String>);
 
 #[test]
 fn a_type_that_borrows_from_its_bytes_is_read_from_a_file_too() {
@@ -228,6 +237,19 @@ mod shapes {
     fn the_same_type_has_the_same_shape() {
         assert_eq!(Shape::of::<first::Model>(), Shape::of::<again::Model>());
         assert_eq!(Shape::of::<Vec<u8>>(), Shape::of::<std::collections::VecDeque<u8>>());
+    }
+
+    /// Whoever changes one of these makes all results on disk worthless: then `FORMAT` is to be changed as well.
+    #[test]
+    fn shapes_are_the_same_in_every_build() {
+        assert_eq!(
+            format!("{:032x}", Shape::of::<Vec<f64>>().hash),
+            "b0a94bae9f0cc4425288ae3b15fa7a11"
+        );
+        assert_eq!(
+            format!("{:032x}", Shape::of::<Forest>().hash),
+            "702fe1d5a1f825fc586052c87a795248"
+        );
     }
 
     #[test]
@@ -360,6 +382,50 @@ mod shapes {
         assert!(Shape::of::<Panics>().is_plain());
         let error = read::<Panics>(&bytes_of(&Panics).unwrap()).err().unwrap();
         assert!(error.to_string().ends_with("Panics` panicked: not today"), "{error}");
+    }
+
+    /// A list of lists of lists, without a name in between.
+    #[derive(PartialEq, Debug)]
+    struct Nest(Vec<Nest>);
+
+    impl Serialize for Nest {
+        fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+            self.0.serialize(to)
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Nest {
+        fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+            Vec::deserialize(from).map(Nest)
+        }
+    }
+
+    #[test]
+    fn a_list_of_itself_has_a_shape() {
+        assert_comes_back(Nest(vec![Nest(vec![]), Nest(vec![Nest(vec![])])]));
+    }
+
+    /// A list that keeps no zeros.
+    #[derive(PartialEq, Debug)]
+    struct Sparse(Vec<u32>);
+
+    impl Serialize for Sparse {
+        fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+            self.0.serialize(to)
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Sparse {
+        fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+            let mut list = Vec::<u32>::deserialize(from)?;
+            list.retain(|&x| x != 0);
+            Ok(Sparse(list))
+        }
+    }
+
+    #[test]
+    fn a_type_that_makes_something_else_of_a_dummy_is_tried_with_another() {
+        assert_comes_back(Sparse(vec![1, 2]));
     }
 
     #[test]

@@ -187,7 +187,8 @@ impl Trace {
 
     /// Whether to show what is inside of an option or a list.
     fn opens(&mut self, of: &'static str) -> bool {
-        let opens = !self.ends.contains(of);
+        let nested = self.open.iter().filter(|open| open.of == of).count();
+        let opens = !self.ends.contains(of) && nested < NESTED;
         if opens {
             self.open.push(Open { of, choices: self.choices.len() });
         }

@@ -25,13 +25,26 @@ pub(crate) fn threaded(
     order: &Order<'_>,
     threads: usize,
 ) -> Result<Finished> {
+    match order.recorder {
+        None => run::<false>(snapshot, keeping, order, threads),
+        Some(_) => run::<true>(snapshot, keeping, order, threads),
+    }
+}
+
+/// Compiled twice: a run of which no notes are taken is to cost nothing more than its tasks.
+fn run<const NOTED: bool>(
+    snapshot: Snapshot,
+    keeping: Option<Box<Keeping>>,
+    order: &Order<'_>,
+    threads: usize,
+) -> Result<Finished> {
     let limit = keeping.as_ref().and_then(|keeping| keeping.limit());
     let spares = Spares::new(threads, snapshot.holds_memory(), limit);
     let (run, in_order) = Run::shared(snapshot, keeping, order.collect_errors);
     let failures = Failures::new(order);
     let lineage = Place::lineage_of(std::ptr::from_ref(&run).addr());
     let watch = Watch::begin();
-    let crew = Crew { run: &run, spares, watch, failures: &failures, lineage };
+    let crew = Crew::<NOTED> { run: &run, spares, watch, failures: &failures, lineage };
     let waiting = Place::enter(Here::Waiting(crew.id()));
     rayon::scope(|scope| crew.begin(in_order, scope));
     drop(waiting);
@@ -45,7 +58,7 @@ pub(crate) fn is_busy() -> bool {
 }
 
 /// What the workers of one run share.
-struct Crew<'a> {
+struct Crew<'a, const NOTED: bool> {
     run: &'a Run,
     spares: Spares,
     watch: Watch,
@@ -54,7 +67,12 @@ struct Crew<'a> {
     lineage: Arc<[usize]>,
 }
 
-impl<'a> Crew<'a> {
+impl<'a, const NOTED: bool> Crew<'a, NOTED> {
+    /// Who takes notes, if anybody does.
+    fn recorder(&self) -> Option<&'a Recorder> {
+        if NOTED { self.failures.order.recorder } else { None }
+    }
+
     fn id(&self) -> usize {
         std::ptr::from_ref(self.run).addr()
     }
@@ -115,11 +133,11 @@ impl<'a> Crew<'a> {
         if !order.stop.goes_on() {
             return None;
         }
-        if let Some(recorder) = order.recorder {
+        if let Some(recorder) = self.recorder() {
             note_start(recorder, task.rank());
         }
         let (done, failure) = self.run.execute(task);
-        let finishing = order.recorder.map(|recorder| {
+        let finishing = self.recorder().map(|recorder| {
             recorder.finished(done.index(), end_of(self.run, done.index(), failure.as_ref()))
         });
         let is_made = failure.is_none();
@@ -131,7 +149,7 @@ impl<'a> Crew<'a> {
 
     /// Notes that these are ready, before others can take them.
     fn note_ready(&self, tasks: &[Ready]) {
-        if let Some(recorder) = self.failures.order.recorder {
+        if let Some(recorder) = self.recorder() {
             recorder.ready(tasks.iter().map(Ready::rank));
         }
     }

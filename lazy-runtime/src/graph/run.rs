@@ -97,11 +97,12 @@ impl Run {
         &self.snapshot
     }
 
-    /// Runs every task in static order while `go_on`, asked before each, says so; `executed` hears of each, and how it failed.
+    /// Runs every task in static order while `go_on`, asked before each, says so; `executed` hears of each, `failed` of failures.
     pub(crate) fn run_in_order(
         &mut self,
         mut go_on: impl FnMut(u32) -> bool,
-        mut executed: impl FnMut(&Run, u32, Option<Failure>),
+        mut executed: impl FnMut(&Run, u32, Option<&Failure>),
+        mut failed: impl FnMut(u32, Failure),
     ) {
         let mut all_made = true;
         for index in 0..self.snapshot.len() as u32 {
@@ -113,8 +114,11 @@ impl Run {
             }
             // In static order all dependencies come first, and `&mut self` says that nobody else runs tasks.
             let failure = self.execute_now(index);
-            all_made &= failure.is_none();
-            executed(self, index, failure);
+            executed(self, index, failure.as_ref());
+            if let Some(failure) = failure {
+                all_made = false;
+                failed(index, failure);
+            }
         }
         self.all_made = all_made;
     }

@@ -2,6 +2,9 @@
 
 use std::fmt;
 use std::io;
+use std::io::ErrorKind::{
+    AlreadyExists, NotADirectory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull,
+};
 use std::path::{Path, PathBuf};
 
 use crate::codec::CodecError;
@@ -29,12 +32,15 @@ impl fmt::Display for SpillError {
         match self {
             SpillError::Io { doing, path, source } => {
                 write!(f, "cannot {doing} `{}`: {source}", path.display())?;
-                match source.kind() {
-                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => f.write_str(
-                        "; make room there, or spill elsewhere with `spill_dir(\"...\")`",
-                    ),
-                    _ => Ok(()),
-                }
+                f.write_str(match source.kind() {
+                    StorageFull | QuotaExceeded => {
+                        "; make room there, or spill elsewhere with `spill_dir(\"...\")`"
+                    }
+                    ReadOnlyFilesystem | PermissionDenied | NotADirectory | AlreadyExists => {
+                        "; spill to a folder that can be written, with `spill_dir(\"...\")`"
+                    }
+                    _ => "",
+                })
             }
             SpillError::Codec(error) => fmt::Display::fmt(error, f),
             SpillError::Damaged { path } => write!(

@@ -247,6 +247,7 @@ mod tests {
         let folder = SpillFolder::new(parent.clone());
         let error = folder.write(&CODEC, &value(1)).err().unwrap().to_string();
         assert!(error.starts_with("cannot create a folder in `"), "{error}");
+        assert!(error.ends_with("with `spill_dir(\"...\")`"), "{error}");
         fs::remove_file(&parent).unwrap();
         assert_eq!(read(&spill(&folder, 3)), value(3), "it is tried again");
     }
@@ -291,12 +292,35 @@ mod tests {
         assert_eq!(names(dir.path()).len(), 1);
     }
 
-    /// Starts this test program again, to spill values and wait until it is killed.
-    fn start_child(parent: &Path) -> Child {
-        let mut child = Command::new(std::env::current_exe().unwrap());
-        child.args(["--exact", "--include-ignored", "store::folder::tests::another_process"]);
-        child.env("LAZY_TEST_SPILL", parent).stdin(Stdio::piped()).stdout(Stdio::null());
-        child.spawn().unwrap()
+    /// This test program, started again to spill values and wait until it is killed.
+    struct Process(Child);
+
+    impl Process {
+        fn start(parent: &Path) -> Self {
+            let mut child = Command::new(std::env::current_exe().unwrap());
+            child.args(["--exact", "--include-ignored", "store::folder::tests::another_process"]);
+            child.env("LAZY_TEST_SPILL", parent).stdin(Stdio::piped()).stdout(Stdio::null());
+            Process(child.spawn().unwrap())
+        }
+
+        /// Waits until it has a value in a folder of its own, and gives the folder.
+        fn folder(&mut self, parent: &Path) -> PathBuf {
+            loop {
+                let entries = fs::read_dir(parent).into_iter().flatten().flatten();
+                let mut folders = entries.map(|entry| entry.path());
+                if let Some(folder) = folders.find(|path| path.join("ready.spill").exists()) {
+                    return folder;
+                }
+                assert!(self.0.try_wait().unwrap().is_none(), "it ended before it was ready");
+            }
+        }
+    }
+
+    impl Drop for Process {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
     }
 
     #[test]
@@ -311,28 +335,15 @@ mod tests {
         assert_eq!(read(&file), value(1_000));
     }
 
-    /// Waits until the other process has a value in a folder of its own, and gives the folder.
-    fn wait_for_folder(parent: &Path) -> PathBuf {
-        loop {
-            for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
-                if entry.path().join("ready.spill").exists() {
-                    return entry.path();
-                }
-            }
-            std::thread::yield_now();
-        }
-    }
-
     #[test]
     fn what_a_killed_process_left_is_removed_and_what_another_uses_is_not() {
         let dir = tempfile::tempdir().unwrap();
         let parent = dir.path().join("spill");
-        let mut child = start_child(&parent);
-        let theirs = wait_for_folder(&parent);
+        let mut other = Process::start(&parent);
+        let theirs = other.folder(&parent);
         drop(spill(&SpillFolder::new(parent.clone()), 1));
         assert!(theirs.join("0.spill").exists(), "its process lives");
-        child.kill().unwrap();
-        child.wait().unwrap();
+        drop(other);
         let foreign = ["lazy-spill-abc", "lazy-spill-0123456789ab", "other"];
         foreign.iter().for_each(|name| fs::create_dir(parent.join(name)).unwrap());
         fs::write(parent.join("lazy-spill-0123456789AB"), "a file").unwrap();

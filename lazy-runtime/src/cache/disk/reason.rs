@@ -2,6 +2,9 @@
 
 use std::fmt;
 use std::io;
+use std::io::ErrorKind::{
+    AlreadyExists, NotADirectory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull,
+};
 use std::path::{Path, PathBuf};
 
 use crate::codec::CodecError;
@@ -57,7 +60,16 @@ impl fmt::Display for Reason {
             }
             Reason::Codec(error) => fmt::Display::fmt(error, f),
             Reason::Io { doing, path, source } => {
-                write!(f, "cannot {doing} `{}`: {source}", path.display())
+                write!(f, "cannot {doing} `{}`: {source}", path.display())?;
+                f.write_str(match source.kind() {
+                    StorageFull | QuotaExceeded => {
+                        "; make room there, or keep the cache elsewhere with `cache_dir(\"...\")`"
+                    }
+                    ReadOnlyFilesystem | PermissionDenied | NotADirectory | AlreadyExists => {
+                        "; keep the cache in a folder that can be written, with `cache_dir(\"...\")`"
+                    }
+                    _ => "",
+                })
             }
         }
     }
