@@ -164,7 +164,7 @@ impl<T> Clone for Delayed<T> {
 /// A node is written as the token of its key: what it computes is not known yet, what it calls is.
 impl<T> Tokenize for Delayed<T> {
     fn tokenize(&self, tokenizer: &mut Tokenizer) {
-        tokenizer.write_node(self.key().token());
+        tokenizer.write_node(self.node.node().token());
     }
 }
 
@@ -216,7 +216,7 @@ pub fn delayed_shared<T: Send + Sync + 'static>(value: Arc<T>) -> Delayed<T> {
 
 /// [`delayed`](fn@delayed) for a value that is told by its content: equal values of one type have one key, in every process.
 ///
-/// So results that are made of it can be kept [on disk](macro@delayed), which those made of a `delayed` value cannot: that is told by the
+/// So results that are made of it can be kept [on disk](crate::Runtime::cache), which those made of a `delayed` value cannot: that is told by the
 /// node alone. Making its key reads the whole value, some 10 GB a second.
 ///
 /// # Examples

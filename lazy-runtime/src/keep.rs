@@ -4,7 +4,7 @@
 //! of the macro (`__keep`): method lookup prefers the trait that needs fewer borrows, and those are implemented for types that can do
 //! more. The answer is a type, [`Keep`], that the node type of the task carries.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::marker::PhantomData;
 
 use serde::Serialize;
@@ -94,6 +94,22 @@ pub struct OnDisk<K>(PhantomData<fn() -> K>);
 impl<T: Serialize + DeserializeOwned + Send + Sync + 'static, K: Keep<T>> Keep<T> for OnDisk<K> {
     const KEPT: Kept =
         Kept { place: Some(Place::Disk), size: K::KEPT.size, codec: Some(Codec::of::<T>()) };
+}
+
+/// What can be done with results of a type that needs no telling: lists of plain numbers, and text.
+///
+/// Most types are known from the tasks that return them; these are also made by closures, which tell nothing.
+pub(crate) fn well_known(of: TypeId) -> Option<&'static Kept> {
+    macro_rules! among {
+        ($($known:ty)*) => {
+            $(if of == TypeId::of::<$known>() {
+                return Some(const { &<Writable as Keep<$known>>::KEPT });
+            })*
+        };
+    }
+    among!(Vec<f64> Vec<f32> Vec<i64> Vec<i32> Vec<i16> Vec<i8> Vec<u64> Vec<u32> Vec<u16> Vec<u8> Vec<usize> Vec<bool>);
+    among!(String Vec<String> Vec<Vec<f64>> Vec<Vec<f32>> Vec<Vec<i64>> Vec<Vec<u8>>);
+    None
 }
 
 fn size_of_value<T: HeapSize + 'static>(value: &dyn Any) -> usize {

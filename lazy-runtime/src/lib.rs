@@ -33,7 +33,36 @@
 //!
 //! A literal argument is stored in its task, which may be computed again: by value it is cloned. A value that many tasks share is better made a node once, with [`delayed`](fn@delayed).
 //! A result is dropped as soon as its last user has finished. Nothing is kept between computations unless it is
-//! [persisted](Collection::persist).
+//! [persisted](Collection::persist), or the result of a function that is cached.
+//!
+//! # What is kept
+//!
+//! `#[delayed(pure)]` says that equal calls have equal results: they are one node and have one [`Key`], which is made of the function's path,
+//! its types, its source and the [tokens](Tokenize) of its arguments. `#[delayed(cache)]` keeps the results in memory between
+//! computations, `#[delayed(cache = "disk")]` on disk, for other processes as well; what only a kept result needed does not run.
+//! [`Runtime::cache`] tells what there is and clears it. With a [`memory_limit`](RuntimeBuilder::memory_limit) results go to disk and
+//! come back, least soon needed first.
+//!
+//! ```
+//! use lazy_runtime::prelude::*;
+//! use lazy_runtime::Runtime;
+//!
+//! #[delayed(cache)]
+//! fn features(text: &str) -> Vec<usize> {
+//!     text.split(' ').map(str::len).collect()
+//! }
+//!
+//! let runtime = Runtime::builder().cache_bytes(64 << 20).memory_limit(1 << 30).build()?;
+//! assert_eq!(runtime.compute(&features("to be or not"))?, [2, 2, 2, 3]);
+//! assert_eq!(runtime.compute(&features("to be or not"))?, [2, 2, 2, 3]); // not computed again
+//! assert_eq!(runtime.cache().stats().hits, 1);
+//! # Ok::<(), lazy_runtime::Error>(())
+//! ```
+//!
+//! # What happened
+//!
+//! [`diagnostics`] tells what runs do: a progress bar, a profile as a table, a page or a picture, and whatever an
+//! [`Observer`](diagnostics::Observer) of yours makes of it. Pictures of the graph can be [coloured](Visualize::color) by what was measured.
 //!
 //! # When things fail
 //!
@@ -99,7 +128,8 @@
 //! - A task that runs is never interrupted: cancelling and time limits keep further tasks from starting.
 //! - `#[delayed] impl` leaves the block as it is: `Model::fit(..)` is the eager call, `Delayed::<Model>::fit(..)` the task.
 //! - A line of a local `String` is a borrow of it: pass `line.to_owned()` to a task.
-//! - A graph has fewer than 2^31 nodes.
+//! - A graph has fewer than 2^30 nodes.
+//! - What a pure function calls, the globals that it reads and the files that it opens are not part of its key.
 
 // In the order in which a computation moves; a module may use what stands before it.
 mod sync;

@@ -29,7 +29,30 @@ pub use stats::CacheStats;
 
 /// The caches of a runtime, to look at and to clear. A handle: clones are the same caches.
 ///
-/// A result is kept under the key of its call. To clear is always safe: what is missing is computed again.
+/// From [`Runtime::cache`](crate::Runtime::cache). A result is kept under the key of its call. To clear is always safe: what is missing is
+/// computed again.
+///
+/// # Examples
+/// ```
+/// use lazy_runtime::prelude::*;
+/// use lazy_runtime::Runtime;
+///
+/// #[delayed(cache)]
+/// fn squares(n: u64) -> Vec<u64> {
+///     (0..n).map(|n| n * n).collect()
+/// }
+///
+/// let runtime = Runtime::builder().build()?;
+/// let calls: Vec<_> = (1..=3).map(squares).collect();
+/// runtime.compute(&calls)?;
+/// let cache = runtime.cache();
+/// assert_eq!(cache.entries_of("squares").len(), 3);
+/// assert_eq!(cache.stats().misses, 3);
+///
+/// cache.clear_function("squares");
+/// assert_eq!(cache.stats().entries, 0);
+/// # Ok::<(), lazy_runtime::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Cache {
     inner: Arc<Inner>,

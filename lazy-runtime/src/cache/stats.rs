@@ -51,7 +51,13 @@ impl fmt::Display for CacheStats {
         if self.disk_hits > 0 {
             write!(f, " ({} from disk)", self.disk_hits)?;
         }
-        write!(f, ", {} misses, {} entries of {}", self.misses, self.entries, units::bytes(self.bytes as f64))?;
+        write!(
+            f,
+            ", {} misses, {} entries of {}",
+            self.misses,
+            self.entries,
+            units::bytes(self.bytes as f64)
+        )?;
         write!(f, ", {} evicted", self.evicted)?;
         if self.disk_stored + self.disk_evicted > 0 {
             write!(f, "; on disk {} stored, {} evicted", self.disk_stored, self.disk_evicted)?;

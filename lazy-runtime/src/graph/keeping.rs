@@ -16,7 +16,7 @@ use super::run::Finished;
 use super::snapshot::Snapshot;
 use crate::cache::{Cache, Claim, Id};
 use crate::error::{Failure, Result};
-use crate::keep::{Kept, Place};
+use crate::keep::{Kept, Place, well_known};
 use crate::key::Key;
 use crate::store::{Held, HeldBuilder, Memory};
 use crate::witness::{CacheNote, Witness};
@@ -64,7 +64,8 @@ impl Keeping {
         let memory = keeper.memory.clone().filter(|_| is_limited);
         let mut held = HeldBuilder::new(snapshot.len(), memory, keeper.witness.clone());
         for (index, vtable) in vtables().filter(|&(index, _)| snapshot.is_task(index)) {
-            let known = by_type.get(&vtable.output_id).copied().unwrap_or(vtable.kept);
+            let known = by_type.get(&vtable.output_id).copied();
+            let known = known.or_else(|| well_known(vtable.output_id)).unwrap_or(vtable.kept);
             let is_counted = is_limited && known.size.is_some() && vtable.stored.holds_memory();
             if is_counted || vtable.kept.place == Some(Place::Memory) {
                 let codec = known.codec.filter(|codec| is_limited && (codec.shape)().is_plain());
@@ -120,7 +121,8 @@ impl Keeping {
 
     /// The size of a result, if its type says, in this task or in another.
     fn measure<P: Payload>(&self, index: u32, result: &dyn Any) -> Option<usize> {
-        let known = || self.by_type.get(&TypeId::of::<P::Output>())?.size;
+        let of = TypeId::of::<P::Output>();
+        let known = || self.by_type.get(&of).copied().or_else(|| well_known(of))?.size;
         let bytes = P::KEPT.size.or_else(known)?(result);
         if let Some(place) = self.bytes.get(index as usize) {
             place.store(bytes as u64, Ordering::Relaxed);

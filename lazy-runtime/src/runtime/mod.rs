@@ -220,15 +220,16 @@ impl Runtime {
         C: Compute + Clone + Send + 'static,
     {
         note_computation();
-        let job = self.start(Work::Outputs(outputs(collection)), &options);
+        let stop = Stop::after(options.timeout);
+        let job = self.start(Work::Outputs(outputs(collection)), stop, options.collect_errors);
         let collection = collection.clone();
         Handle::new(job, Box::new(move |finished| collection.take(&mut Results::new(finished))))
     }
 
     /// Runs in the background.
-    fn start(&self, work: Work, options: &ComputeOptions) -> Arc<Job> {
-        let (runtime, collect_errors) = (self.clone(), options.collect_errors);
-        let job = Job::new(Stop::after(options.timeout), move |stop| {
+    fn start(&self, work: Work, stop: Stop, collect_errors: bool) -> Arc<Job> {
+        let runtime = self.clone();
+        let job = Job::new(stop, move |stop| {
             runtime.in_pool(work, &Order { stop, collect_errors, recorder: None })
         });
         match &self.inner.pool {
@@ -249,16 +250,14 @@ impl Runtime {
         note_computation();
         let mut work = Work::Outputs(outputs(collection));
         let stop = Stop::after(options.timeout);
-        if graph::may_have_cached() && !execute::is_busy() && !execute::is_own_thread() {
-            // This thread holds up nobody: it may wait for what others compute.
+        if graph::may_have_cached() && holds_up_nobody() {
             work = self.plan(work.into_outputs(), Patience::Waits(&stop))?.into();
         }
         let is_for_pool = !work.is_done() && !execute::is_own_thread();
         if self.inner.pool.is_some() && is_for_pool {
             // In the background: this thread can give up waiting when the time is over, and no task that waits for something is held up
             // by a run that was put on top of it.
-            let options = ComputeOptions { timeout: stop.remaining(), ..options };
-            return self.start(work, &options).wait().map(Results::new);
+            return self.start(work, stop, options.collect_errors).wait().map(Results::new);
         }
         let order = Order { stop: &stop, collect_errors: options.collect_errors, recorder: None };
         match work.is_done() {
@@ -304,6 +303,12 @@ impl Runtime {
     pub fn cache(&self) -> Cache {
         self.inner.kept.caches.clone()
     }
+}
+
+/// Whether this thread may wait for what others compute: it is in no task, and in no pool, ours or another, whose jobs a task might
+/// wait for.
+fn holds_up_nobody() -> bool {
+    !execute::is_busy() && rayon::current_thread_index().is_none()
 }
 
 /// Has a thread of the pool run the job that is not in the middle of a task: a task that waits for something in rayon would
