@@ -89,8 +89,9 @@ impl Keeping {
     }
 
     /// A task has ended, however it did.
-    pub(super) fn end(&self, node: NodePtr, index: u32) {
-        self.held.note_executed(index);
+    pub(super) fn end(&self, snapshot: &Snapshot, index: u32) {
+        let node = snapshot.node(index);
+        self.held.note_executed(index, snapshot.dependencies(index));
         if let (Some(claim), Some(candidate)) = (&self.keeper.claim, node.candidate()) {
             claim.done(&Id::new(candidate.key, candidate.output));
         }

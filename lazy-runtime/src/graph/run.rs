@@ -184,7 +184,7 @@ impl Run {
     #[inline]
     fn end_kept(&self, index: u32) {
         if let Some(keeping) = &self.keeping {
-            keeping.end(self.snapshot.node(index), index);
+            keeping.end(&self.snapshot, index);
         }
     }
 

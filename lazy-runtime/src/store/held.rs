@@ -2,9 +2,10 @@
 
 use std::any::Any;
 use std::cell::{Cell, OnceCell};
+use std::collections::BinaryHeap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -32,6 +33,9 @@ pub(crate) struct Held {
     users: Vec<u32>,
     /// A bit for each task that has been executed. Empty without a memory limit.
     executed: Vec<AtomicU64>,
+    /// Values that may go, as (when it is needed, number of the slot). An entry counts if that is still so: whenever it may have changed,
+    /// or a value is free again, there is a new one.
+    queue: Mutex<BinaryHeap<(u32, u32)>>,
     memory: Option<Arc<Memory>>,
     witness: Option<Arc<dyn Witness>>,
 }
@@ -40,6 +44,8 @@ struct Slot {
     key: Key,
     codec: Option<Codec>,
     users: std::ops::Range<usize>,
+    /// How many of the users have been executed at least, from the first on.
+    n_done: AtomicU32,
     state: Mutex<State>,
 }
 
@@ -98,13 +104,15 @@ impl HeldBuilder {
             None => Vec::new(),
         };
         let (places, slots, users) = (vec![NOT_HELD; n_nodes], Vec::new(), Vec::new());
-        HeldBuilder { held: Held { places, slots, users, executed, memory, witness } }
+        let queue = Mutex::default();
+        HeldBuilder { held: Held { places, slots, users, executed, queue, memory, witness } }
     }
 
     /// The result of this task is held.
     pub(crate) fn hold(&mut self, task: u32, key: Key, codec: Option<Codec>) {
         self.held.places[task as usize] = self.held.slots.len() as u32;
-        self.held.slots.push(Slot { key, codec, users: 0..0, state: Mutex::default() });
+        let (n_done, state) = (AtomicU32::new(0), Mutex::default());
+        self.held.slots.push(Slot { key, codec, users: 0..0, n_done, state });
     }
 
     /// `edges` gives each use of a value as (index of what is used, user), in order of users.
@@ -159,13 +167,33 @@ impl Held {
         state.bytes = bytes;
         drop(state);
         self.count(bytes);
+        self.may_go_now([task]);
     }
 
-    /// The task has been executed: what it used may be needed later, or never.
-    pub(crate) fn note_executed(&self, task: u32) {
+    /// The task has been executed: what it used, the results of these, is needed later, or never.
+    pub(crate) fn note_executed(&self, task: u32, used: impl Iterator<Item = u32>) {
         if let Some(word) = self.executed.get(task as usize / 64) {
             word.fetch_or(1 << (task % 64), Ordering::Relaxed);
+            self.may_go_now(used.filter(|&used| self.is_held(used)));
         }
+    }
+
+    /// Puts the results of these tasks into the queue, if they are free to go.
+    fn may_go_now(&self, tasks: impl IntoIterator<Item = u32>) {
+        if self.memory.is_none() {
+            return;
+        }
+        for task in tasks {
+            let slot = self.slot(task);
+            if slot.may_go() {
+                let entry = (self.next_use(slot), self.places[task as usize]);
+                self.lock_queue().push(entry);
+            }
+        }
+    }
+
+    fn lock_queue(&self) -> MutexGuard<'_, BinaryHeap<(u32, u32)>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_executed(&self, task: u32) -> bool {
@@ -243,16 +271,30 @@ impl Held {
         }
     }
 
-    /// The value that could go to disk and is needed last: the number of its slot, and when it is needed.
-    pub(super) fn victim(&self) -> Option<(usize, u32)> {
-        let candidates = self.slots.iter().enumerate().filter(|(_, slot)| slot.may_go());
-        candidates.map(|(number, slot)| (number, self.next_use(slot))).max_by_key(|&(_, next)| next)
+    /// The value that could go to disk and is needed last: when it is needed, and the number of its slot. It is out of the queue.
+    pub(super) fn pop_victim(&self) -> Option<(u32, u32)> {
+        loop {
+            let (next_use, number) = self.lock_queue().pop()?;
+            let slot = &self.slots[number as usize];
+            if slot.may_go() && self.next_use(slot) == next_use {
+                return Some((next_use, number));
+            }
+        }
+    }
+
+    /// Takes a victim back that was not sent away.
+    pub(super) fn push_victim(&self, victim: (u32, u32)) {
+        self.lock_queue().push(victim);
     }
 
     /// The first task in static order that uses the value and has not been executed.
     fn next_use(&self, slot: &Slot) -> u32 {
-        let mut users = self.users[slot.users.clone()].iter().copied();
-        users.find(|&user| user == AT_THE_END || !self.is_executed(user)).unwrap_or(AT_THE_END)
+        let users = &self.users[slot.users.clone()];
+        let from = slot.n_done.load(Ordering::Relaxed) as usize;
+        let is_done = |&user: &u32| user != AT_THE_END && self.is_executed(user);
+        let n_done = from + users[from..].iter().take_while(|user| is_done(user)).count();
+        slot.n_done.fetch_max(n_done as u32, Ordering::Relaxed);
+        users.get(n_done).copied().unwrap_or(AT_THE_END)
     }
 
     fn note(&self, key: Key, note: SpillNote, bytes: usize, took: Duration) {
@@ -269,8 +311,8 @@ impl Held {
     }
 
     /// Puts a value on disk. False if somebody needs it now, or it is gone.
-    pub(super) fn send_away(&self, number: usize, folder: &SpillFolder) -> Result<bool, String> {
-        let slot = &self.slots[number];
+    pub(super) fn send_away(&self, number: u32, folder: &SpillFolder) -> Result<bool, String> {
+        let slot = &self.slots[number as usize];
         let begun = Instant::now();
         let Some(codec) = &slot.codec else { return Ok(false) };
         let (value, is_written) = {

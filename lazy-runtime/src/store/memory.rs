@@ -125,11 +125,21 @@ impl Memory {
     }
 
     /// The value that is needed last, of all runs.
-    fn victim(&self) -> Option<(Arc<Held>, usize)> {
+    fn victim(&self) -> Option<(Arc<Held>, u32)> {
         let runs: Vec<_> = lock(&self.runs).iter().filter_map(Weak::upgrade).collect();
-        let victims = runs.into_iter().filter_map(|run| run.victim().map(|victim| (run, victim)));
-        let last = victims.max_by_key(|(_, (_, next_use))| *next_use);
-        last.map(|(run, (slot, _))| (run, slot))
+        let mut last: Option<(Arc<Held>, (u32, u32))> = None;
+        for run in runs {
+            let Some(victim) = run.pop_victim() else { continue };
+            match &last {
+                Some((_, (next_use, _))) if *next_use >= victim.0 => run.push_victim(victim),
+                _ => {
+                    if let Some((run, victim)) = last.replace((run, victim)) {
+                        run.push_victim(victim);
+                    }
+                }
+            }
+        }
+        last.map(|(run, (_, slot))| (run, slot))
     }
 
     /// Says once that the limit is not kept.
