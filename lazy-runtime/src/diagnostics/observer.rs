@@ -10,7 +10,7 @@ use super::event::{
 /// Told what the runs of a runtime do. Every method does nothing unless it is written.
 ///
 /// Observers are called on a thread of their own, some milliseconds late, one event after the other in order of time: workers only take
-/// notes. A run returns when its observers have been told all of it. An observer may compute; while it does, other
+/// notes. A run returns when its observers have been told all of it; whoever waits for one that is cancelled or out of time does not wait for them. An observer may compute; while it does, other
 /// runs do not wait for it, and what it computes on the same runtime it is told of as well.
 ///
 /// Of each run, [`start`](Observer::start) comes first and [`finish`](Observer::finish) last. In between, each task is ready, then

@@ -186,6 +186,8 @@ impl Visualize {
     /// Says what the colour of a node tells. All but [`Color::None`] and [`Color::Order`] need a [profile](Visualize::profile).
     ///
     /// In a summary, times and sizes are those of all nodes of a name together.
+    /// Without one, [`save`](Visualize::save) is an error, and the texts of [`to_svg`](Visualize::to_svg) and
+    /// [`to_dot`](Visualize::to_dot) say so in place of the legend.
     pub fn color(mut self, color: Color) -> Visualize {
         self.color = color;
         self

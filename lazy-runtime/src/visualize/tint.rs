@@ -253,9 +253,9 @@ impl Tint {
             Color::None | Color::Cache => None,
         };
         let state = measured.and_then(|of| match of {
+            of if of.is_hit => Some(0),
             of if of.is_kept => Some(1),
             of if of.time.is_some() => Some(2),
-            of if of.is_hit => Some(0),
             _ => None,
         });
         Tint { value, state, measured }

@@ -127,10 +127,11 @@ impl Profiler {
             of_task.time = Some(task.duration());
             of_task.bytes = task.bytes;
         }
-        for event in &data.cache {
+        // What was kept by one run is a hit in the next: the last says what it is.
+        for event in data.cache.iter().filter(|of| of.outcome.is_hit() || of.outcome.is_kept()) {
             let of_task = measured.entry(event.key).or_default();
-            of_task.is_hit |= event.outcome.is_hit();
-            of_task.is_kept |= event.outcome.is_kept();
+            of_task.is_hit = event.outcome.is_hit();
+            of_task.is_kept = event.outcome.is_kept();
         }
         measured
     }
