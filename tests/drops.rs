@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lazy_runtime::prelude::*;
-use lazy_runtime::{ComputeOptions, Error};
+use lazy_runtime::{ComputeOptions, Error, HeapSize, Runtime, Scheduler};
 use tests::{Gate, Tally, Tracked, both, in_time, threads};
 
 /// Panics when the last reference is dropped.
@@ -81,5 +81,51 @@ fn a_literal_of_a_dropped_graph() {
         let neighbours: Vec<_> = (0..10).map(|n| &task + n).collect();
         assert!(catch_unwind(AssertUnwindSafe(|| drop((task, neighbours)))).is_err());
         assert_eq!((delayed(1) + 1).compute().unwrap(), 2);
+    });
+}
+
+/// Panics when it is dropped, even where that ends the process because another panic is under way.
+struct Mine;
+
+impl Drop for Mine {
+    fn drop(&mut self) {
+        panic!("dropped");
+    }
+}
+
+impl HeapSize for Mine {
+    fn heap_size(&self) -> usize {
+        1 << 20
+    }
+}
+
+/// All inputs of one task, of which some are held for the memory limit or for the cache.
+#[test]
+fn several_values_released_by_one_task() {
+    #[delayed]
+    fn counted() -> Mine {
+        Mine
+    }
+    #[delayed(cache)]
+    fn cached() -> Mine {
+        Mine
+    }
+    #[delayed]
+    fn in_a_slot(n: u64) -> (Mine, u64) {
+        (Mine, n)
+    }
+    #[delayed]
+    fn look(_: &Mine, _: &Mine, _: &Mine, slot: &(Mine, u64)) -> u64 {
+        slot.1
+    }
+    in_time(|| {
+        for scheduler in [Scheduler::Synchronous, Scheduler::Threads] {
+            let runtime = Runtime::builder().scheduler(scheduler).num_threads(2);
+            let runtime = runtime.memory_limit(1).cache_bytes(0).build().unwrap();
+            let seen = look(counted(), cached(), counted(), in_a_slot(1));
+            let computed = catch_unwind(AssertUnwindSafe(|| runtime.compute(&(&seen + 1))));
+            assert!(!matches!(computed, Ok(Ok(_))), "its inputs panic when they are dropped");
+            assert_eq!(runtime.compute(&(delayed(1) + 1)).unwrap(), 2);
+        }
     });
 }

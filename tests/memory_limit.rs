@@ -5,7 +5,7 @@ use std::path::Path;
 
 use lazy_runtime::diagnostics::{Observer, SpillEvent, SpillOutcome, TaskFinished};
 use lazy_runtime::prelude::*;
-use lazy_runtime::{Error, Runtime, Scheduler};
+use lazy_runtime::{Error, HeapSize, Runtime, Scheduler};
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 use tests::{Log, in_time};
@@ -298,4 +298,124 @@ fn a_folder_that_cannot_be_used_keeps_values_in_memory() {
     let expected = Runtime::builder().build().unwrap().compute(&twice(16)).unwrap();
     assert_eq!(runtime.compute(&twice(16)).unwrap(), expected);
     assert!(seen.log.count("not written") > 0 && seen.log.count("spilled") == 0);
+}
+
+/// In time that grows with their number, and not with its square.
+#[test]
+fn very_many_results_that_stay_go_through() {
+    const MANY: usize = 100_000;
+
+    #[derive(Clone, HeapSize)]
+    struct Stays(Vec<u64>);
+
+    #[delayed]
+    fn stays(n: u64) -> Stays {
+        Stays(vec![n; 8])
+    }
+    in_time(|| {
+        for scheduler in [Scheduler::Synchronous, Scheduler::Threads] {
+            let dir = TempDir::new().unwrap();
+            let runtime = Runtime::builder().scheduler(scheduler).num_threads(2);
+            let runtime = runtime.memory_limit(MANY * 8 * 8 / 2).spill_dir(dir.path());
+            // Some that could go, and need not for long.
+            let many: Vec<_> = (0..MANY as u64).map(stays).collect();
+            let some: Vec<_> = (0..100).map(block).collect();
+            let (found, blocks) = runtime.build().unwrap().compute(&(many, some)).unwrap();
+            assert!(found.iter().enumerate().all(|(n, stays)| stays.0[7] == n as u64));
+            assert!(blocks.iter().enumerate().all(|(n, xs)| xs[1] == 1 ^ n as u64));
+        }
+    });
+}
+
+#[test]
+fn values_may_compute_while_they_are_written_and_read() {
+    #[derive(Clone, Default)]
+    struct Back(Log);
+
+    impl Observer for Back {
+        fn spill(&self, event: &SpillEvent) {
+            self.0.note(event.outcome.name());
+        }
+    }
+
+    #[derive(Clone, HeapSize)]
+    struct Computes(Vec<u64>);
+
+    impl Serialize for Computes {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            assert!(total(next(block(1))).compute().is_ok());
+            self.0.serialize(serializer)
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Computes {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let many: Vec<_> = (0..8).map(|n| total(next(block(n)))).collect();
+            assert!(sum(many).compute().is_ok());
+            Vec::deserialize(deserializer).map(Computes)
+        }
+    }
+
+    #[delayed]
+    fn make(n: u64) -> Computes {
+        Computes(vec![n; 8 * KB])
+    }
+    #[delayed]
+    fn first(of: &Computes, _: u64) -> u64 {
+        of.0[0]
+    }
+    in_time(|| {
+        for threads in [1, 2, 4] {
+            let (dir, back) = (TempDir::new().unwrap(), Back::default());
+            let runtime = Runtime::builder().num_threads(threads).memory_limit(3 * 64 * KB);
+            let runtime = runtime.spill_dir(dir.path()).observer(back.clone()).build().unwrap();
+            let made: Vec<_> = (0..8).map(make).collect();
+            let all =
+                sum(made.iter().map(|made| made.map_ref(|made| made.0[1])).collect::<Vec<_>>());
+            let found: Vec<_> = made.iter().map(|made| first(made, &all)).collect();
+            let found = runtime.install(|| found.compute()).unwrap();
+            assert_eq!(found, (0..8).collect::<Vec<_>>());
+            assert!(back.0.count("brought back") > 0);
+        }
+    });
+}
+
+#[test]
+fn types_that_claim_to_be_larger_than_memory_are_counted_all_the_same() {
+    #[derive(Clone)]
+    struct Huge(Vec<u64>);
+
+    impl HeapSize for Huge {
+        fn heap_size(&self) -> usize {
+            usize::MAX
+        }
+    }
+
+    #[delayed]
+    fn huge(n: u64) -> Huge {
+        Huge(vec![n])
+    }
+    #[delayed(cache)]
+    fn kept(n: u64) -> Huge {
+        Huge(vec![n])
+    }
+    both(64 * KB, |runtime, _| {
+        let many: Vec<_> = (0..9).map(|n| if n % 2 == 0 { huge(n) } else { kept(n) }).collect();
+        let found = runtime.compute(&many).unwrap();
+        assert!(found.iter().enumerate().all(|(n, huge)| huge.0 == [n as u64]));
+    });
+}
+
+#[test]
+fn one_function_tells_how_the_results_of_others_are_written() {
+    #[delayed]
+    fn of<T: HeapSize + Clone + From<u8> + Send + Sync + 'static>(n: u8) -> Vec<T> {
+        vec![n.into(); 8 * KB]
+    }
+    both(3 * 64 * KB, |runtime, seen| {
+        let mut many = vec![block(0)];
+        many.extend((1..9).map(of::<u64>));
+        assert_eq!(runtime.compute(&many).unwrap()[8][0], 8);
+        assert!(seen.log.count("spilled") >= 5, "{:?}", seen.log);
+    });
 }

@@ -151,6 +151,21 @@ fn a_time_limit_of_nothing_starts_nothing() {
 }
 
 #[test]
+fn a_time_limit_is_told_as_it_was_given() {
+    in_time(|| {
+        both(|runtime| {
+            let limit = Duration::from_millis(10);
+            let late = delayed(limit).map(std::thread::sleep);
+            let options = ComputeOptions::new().timeout(limit);
+            match runtime.compute_with(&late.map(|()| 1), options) {
+                Err(Error::Timeout(found)) => assert_eq!(found, limit),
+                other => panic!("expected a timeout, got {other:?}"),
+            }
+        });
+    });
+}
+
+#[test]
 fn a_time_limit_returns_while_a_task_is_still_running() {
     in_time(|| {
         for count in [1, 2, 4] {

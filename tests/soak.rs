@@ -1,5 +1,6 @@
-//! Random graphs with random failures, panics, cancellations, time limits and nested computations on many threads for a given
-//! time, compared with the synchronous scheduler; in the end nothing is left over.
+//! Random graphs of tasks that are pure, cached or neither, with random failures, panics, cancellations, time limits and nested
+//! computations, on many threads with caches, memory limits and observers for a given time, compared with the synchronous scheduler;
+//! in the end nothing is left over.
 //!
 //! - `SOAK_SECONDS`: how long, 5 by default.
 //! - `SOAK_SEED`: the seed of the first iteration; each one after it has the next. A failure tells its own.
@@ -11,14 +12,13 @@
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use lazy_runtime::Runtime;
 use lazy_runtime::prelude::*;
-use tests::{LIMIT, in_time, threads};
+use tests::{LIMIT, in_time};
 
 #[path = "common/soak/mod.rs"]
 mod common;
 
-use common::{iteration, n_threads, quietly, resident, setting};
+use common::{Runtimes, iteration, n_threads, quietly, resident, setting};
 
 /// Megabytes that the process may grow by after the first part of the soak: for large graphs that were not yet met, whose blocks of 2 MiB
 /// the library keeps, and for what the allocator keeps for each thread. One or two are common.
@@ -71,7 +71,8 @@ fn nothing_goes_wrong_and_nothing_is_left_over() {
     start_global_threads();
     let (threads_before, mut memory) = (n_threads(), Memory::default());
 
-    let runtimes: Vec<Runtime> = [1, 2, 4, 8, 16].map(threads).into();
+    let all = Runtimes::new();
+    let runtimes = all.all().to_vec();
     let (start, length) = (Instant::now(), Duration::from_secs(seconds));
     let mut done = 0;
     while done == 0 || start.elapsed() < length {
@@ -82,8 +83,12 @@ fn nothing_goes_wrong_and_nothing_is_left_over() {
         done += 1;
         memory.note(start.elapsed().as_secs_f64() / length.as_secs_f64());
     }
-    in_time(move || drop(runtimes));
+    let ended = in_time(move || {
+        drop(runtimes);
+        all.end()
+    });
     wait_for_threads(threads_before);
+    ended.check();
 
     let (first, last) = (memory.first >> 20, memory.last.unwrap_or_default() >> 20);
     eprintln!("{done} iterations; at most {first} MB in the first part, {last} MB in the last");

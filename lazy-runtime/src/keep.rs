@@ -112,12 +112,17 @@ pub(crate) fn well_known(of: TypeId) -> Option<&'static Kept> {
     None
 }
 
+/// No value is larger, whatever its type says; so the sizes of many can be added up.
+const LARGEST: usize = 1 << (usize::BITS * 3 / 4);
+
 fn size_of_value<T: HeapSize + 'static>(value: &dyn Any) -> usize {
-    value.downcast_ref::<T>().map_or(0, |value| size_of::<T>() + value.heap_size())
+    let heap = value.downcast_ref::<T>().map_or(0, HeapSize::heap_size);
+    size_of::<T>().saturating_add(heap).min(LARGEST)
 }
 
 fn size_by<T: 'static, S: SizeOf<T>>(value: &dyn Any) -> usize {
-    value.downcast_ref::<T>().map_or(0, |value| size_of::<T>() + S::size_of(value))
+    let heap = value.downcast_ref::<T>().map_or(0, S::size_of);
+    size_of::<T>().saturating_add(heap).min(LARGEST)
 }
 
 /// `size = path::to::function`, as a type.

@@ -263,7 +263,7 @@ mod models {
                 thread::spawn(move || wait(&claims, &[id(token)]))
             });
             drop(claim);
-            waiters.map(|waiter| waiter.join().unwrap());
+            let _: [(); 2] = waiters.map(|waiter| waiter.join().unwrap());
         });
     }
 

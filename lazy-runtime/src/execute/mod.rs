@@ -3,6 +3,7 @@
 //! Both executors know ready tasks only. What became of the run is told by [`Outcome`].
 
 mod aside;
+mod notes;
 #[cfg(test)]
 mod simulated;
 mod synchronous;
@@ -10,7 +11,7 @@ mod threaded;
 
 use std::sync::Mutex;
 
-use crate::diagnostics::{Recorder, TaskEnd, TaskOutcome};
+use crate::diagnostics::Recorder;
 use crate::error::{Error, Failure, Result};
 use crate::graph::{Finished, Run, Snapshot};
 use crate::schedule::{Reason, Stop};
@@ -36,19 +37,6 @@ pub(crate) struct Order<'a> {
     pub(crate) collect_errors: bool,
     /// Who takes notes of the run, if anybody observes.
     pub(crate) recorder: Option<&'a Recorder>,
-}
-
-/// How a task ended that was executed just now, for whoever observes.
-#[cold]
-fn end_of(run: &Run, task: u32, failure: Option<&Failure>) -> TaskEnd {
-    let outcome = match failure {
-        Some(Failure::Returned(_)) => TaskOutcome::Failed,
-        Some(Failure::Panicked(_)) => TaskOutcome::Panicked,
-        None if run.has_failed(task) => TaskOutcome::Skipped,
-        None => TaskOutcome::Made,
-    };
-    let bytes = if outcome == TaskOutcome::Made { run.bytes_of(task) } else { None };
-    TaskEnd { outcome, bytes, held: run.bytes_held() }
 }
 
 /// The failures of a run, while it runs.

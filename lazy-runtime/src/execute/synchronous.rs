@@ -1,9 +1,9 @@
 //! The reference: a plain loop in static order on the calling thread.
 
+use super::notes::{Notes, Unobserved};
 use super::threaded::Place;
-use super::{Failures, Order, end_of};
-use crate::diagnostics::Recorder;
-use crate::error::{Failure, Result};
+use super::{Failures, Order};
+use crate::error::Result;
 use crate::graph::{Finished, Keeping, Run, Snapshot};
 
 /// Runs every task of the snapshot on this thread, in static order.
@@ -16,26 +16,26 @@ pub(crate) fn synchronous(
     let place = Place::working();
     let mut run = Run::exclusive(snapshot, keeping, order.collect_errors);
     let failures = Failures::new(order);
-    let go_on = |_| order.stop.goes_on();
-    let failed = |task, failure| failures.add(task, failure);
     match order.recorder {
-        // Two loops: the one without notes is to cost nothing more than its tasks.
-        None => run.run_in_order(go_on, |_, _, _| (), failed),
-        Some(recorder) => {
-            let go_on = |task| go_on(task) && start(recorder, task);
-            run.run_in_order(go_on, |run, task, failure| end(recorder, run, task, failure), failed);
-        }
+        None => run_all(&mut run, &failures, Unobserved),
+        Some(recorder) => run_all(&mut run, &failures, recorder),
     }
     drop(place);
     failures.outcome(run)
 }
 
-/// True, for the task goes on.
-fn start(recorder: &Recorder, task: u32) -> bool {
-    recorder.started_in_order(task);
-    true
-}
-
-fn end(recorder: &Recorder, run: &Run, task: u32, failure: Option<&Failure>) {
-    drop(recorder.finished(task, end_of(run, task, failure)));
+fn run_all(run: &mut Run, failures: &Failures<'_>, notes: impl Notes) {
+    let go_on = |task| {
+        let goes_on = failures.order.stop.goes_on();
+        if goes_on {
+            notes.started_in_order(task);
+        }
+        goes_on
+    };
+    run.run_in_order(go_on, |run, task, failure| {
+        notes.ended(run, task, failure.as_ref());
+        if let Some(failure) = failure {
+            failures.add(task, failure);
+        }
+    });
 }

@@ -9,11 +9,11 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::aside::look_aside;
-use super::{Failures, Order, end_of};
-use crate::diagnostics::{Finishing, Recorder};
+use super::notes::{Notes, Unobserved};
+use super::{Failures, Order};
 use crate::error::Result;
 use crate::graph::{Done, Finished, InOrder, Keeping, Ready, Run, Snapshot, Step};
-use crate::schedule::{Seat, Spares, Watch};
+use crate::schedule::{Limit, Seat, Spares, Watch};
 
 /// How often a worker that was called on a busy thread calls another in its stead.
 const CALLS: usize = 64;
@@ -26,25 +26,26 @@ pub(crate) fn threaded(
     threads: usize,
 ) -> Result<Finished> {
     match order.recorder {
-        None => run::<false>(snapshot, keeping, order, threads),
-        Some(_) => run::<true>(snapshot, keeping, order, threads),
+        None => noted(snapshot, keeping, order, threads, Unobserved),
+        Some(recorder) => noted(snapshot, keeping, order, threads, recorder),
     }
 }
 
-/// Compiled twice: a run of which no notes are taken is to cost nothing more than its tasks.
-fn run<const NOTED: bool>(
+fn noted(
     snapshot: Snapshot,
     keeping: Option<Box<Keeping>>,
     order: &Order<'_>,
     threads: usize,
+    notes: impl Notes,
 ) -> Result<Finished> {
     let limit = keeping.as_ref().and_then(|keeping| keeping.limit());
+    let limit = limit.map(|memory| memory as Arc<dyn Limit>);
     let spares = Spares::new(threads, snapshot.holds_memory(), limit);
     let (run, in_order) = Run::shared(snapshot, keeping, order.collect_errors);
     let failures = Failures::new(order);
     let lineage = Place::lineage_of(std::ptr::from_ref(&run).addr());
     let watch = Watch::begin();
-    let crew = Crew::<NOTED> { run: &run, spares, watch, failures: &failures, lineage };
+    let crew = Crew { run: &run, spares, watch, failures: &failures, notes, lineage };
     let waiting = Place::enter(Here::Waiting(crew.id()));
     rayon::scope(|scope| crew.begin(in_order, scope));
     drop(waiting);
@@ -58,21 +59,17 @@ pub(crate) fn is_busy() -> bool {
 }
 
 /// What the workers of one run share.
-struct Crew<'a, const NOTED: bool> {
+struct Crew<'a, N> {
     run: &'a Run,
     spares: Spares,
     watch: Watch,
     failures: &'a Failures<'a>,
+    notes: N,
     /// The runs that this one is nested in, the outermost first, and itself.
     lineage: Arc<[usize]>,
 }
 
-impl<'a, const NOTED: bool> Crew<'a, NOTED> {
-    /// Who takes notes, if anybody does.
-    fn recorder(&self) -> Option<&'a Recorder> {
-        if NOTED { self.failures.order.recorder } else { None }
-    }
-
+impl<N: Notes> Crew<'_, N> {
     fn id(&self) -> usize {
         std::ptr::from_ref(self.run).addr()
     }
@@ -105,7 +102,7 @@ impl<'a, const NOTED: bool> Crew<'a, NOTED> {
                     if self.spares.is_alone() && !self.run.is_passed() && self.spares.claim() {
                         scope.spawn(|scope| self.join(scope, CALLS));
                     }
-                    let (done, is_made, _) = self.execute(task, Recorder::started_in_order)?;
+                    let (done, is_made, _) = self.execute(task, N::started_in_order)?;
                     all_made &= is_made;
                     last = Some(done);
                 }
@@ -127,31 +124,25 @@ impl<'a, const NOTED: bool> Crew<'a, NOTED> {
     fn execute(
         &self,
         task: Ready,
-        note_start: fn(&Recorder, u32),
-    ) -> Option<(Done, bool, Option<Finishing<'_>>)> {
+        note_start: impl FnOnce(N, u32),
+    ) -> Option<(Done, bool, N::Open)> {
         let order = self.failures.order;
         if !order.stop.goes_on() {
             return None;
         }
-        if let Some(recorder) = self.recorder() {
-            note_start(recorder, task.rank());
-        }
+        note_start(self.notes, task.rank());
         let (done, failure) = self.run.execute(task);
-        let finishing = self.recorder().map(|recorder| {
-            recorder.finished(done.index(), end_of(self.run, done.index(), failure.as_ref()))
-        });
+        let open = self.notes.ended(self.run, done.index(), failure.as_ref());
         let is_made = failure.is_none();
         if let Some(failure) = failure {
             self.failures.add(done.index(), failure);
         }
-        (is_made || order.collect_errors).then_some((done, is_made, finishing))
+        (is_made || order.collect_errors).then_some((done, is_made, open))
     }
 
     /// Notes that these are ready, before others can take them.
     fn note_ready(&self, tasks: &[Ready]) {
-        if let Some(recorder) = self.recorder() {
-            recorder.ready(tasks.iter().map(Ready::rank));
-        }
+        self.notes.ready(tasks.iter().map(Ready::rank));
     }
 
     /// A worker that has arrived sees that the run is for all: false when there is nothing left to do.
@@ -216,18 +207,16 @@ impl<'a, const NOTED: bool> Crew<'a, NOTED> {
             if self.spares.has_room() && self.spares.is_spare(seat) && self.spares.claim() {
                 scope.spawn(|scope| self.join(scope, CALLS));
             }
-            let executed = self.execute(task, Recorder::started);
-            let Some((done, _, mut finishing)) = executed else { return false };
+            let executed = self.execute(task, N::started);
+            let Some((done, _, mut open)) = executed else { return false };
             self.run.finish(done, |ready| {
-                if let Some(finishing) = &mut finishing {
-                    finishing.ready(ready.rank());
-                }
+                N::ready_by(&mut open, ready.rank());
                 match next {
                     None => next = Some(ready),
                     Some(_) => fresh.push(ready),
                 }
             });
-            drop(finishing);
+            drop(open);
             self.spares.settle(seat, &mut next, fresh);
         }
         true

@@ -14,6 +14,7 @@ use crate::store::{Pins, Taken};
 /// The inputs of one task in one run. Each dependency is asked for in turn, in the order in which the task names them.
 pub struct Inputs<'r> {
     run: &'r Run,
+    /// What is held for the task, in a run that keeps more than results.
     pins: Option<&'r Pins<'r>>,
     task: u32,
     /// Position in the run's edges of the input that is asked for next.
@@ -30,12 +31,6 @@ impl<'r> Inputs<'r> {
     pub(super) fn new(run: &'r Run, task: u32, pins: Option<&'r Pins<'r>>) -> Self {
         let (next, end) = (run.snapshot.first_edge(task), run.snapshot.first_edge(task + 1));
         Inputs { run, pins, task, next, end, keep: false, not_send: PhantomData }
-    }
-
-    /// What is held for the task, in a run that keeps more than results.
-    #[inline]
-    pub(super) fn pins(&self) -> Option<&'r Pins<'r>> {
-        self.pins
     }
 
     /// What the run keeps.
@@ -118,7 +113,9 @@ impl<'r> Inputs<'r> {
         }
     }
 
-    /// [`Inputs::take_with`] of a value that does not lie in its slot; the edge is the one before `next`.
+    /// [`Inputs::take_with`] of a value that does not lie in its slot; the edge is the one before `next`. Out of line, so that the rest is
+    /// inlined into tasks.
+    #[inline(never)]
     fn take_apart<T: Send + Sync + 'static, R>(
         &self,
         edge: u32,
@@ -155,6 +152,7 @@ impl<'r> Inputs<'r> {
     }
 
     /// A value that does not lie in its slot; the edge is the one before `next`.
+    #[inline(never)]
     fn apart<T: Send + Sync + 'static>(&self, edge: u32) -> &'r T {
         if edge & DATA != 0 {
             // SAFETY: the edge leads to the data node that the task named, or to one of the same output that stands for what it

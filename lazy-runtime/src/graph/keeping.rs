@@ -14,6 +14,7 @@ use super::node::{NodePtr, Payload};
 use super::reference::{NodeRef, TypedRef};
 use super::run::Finished;
 use super::snapshot::Snapshot;
+use super::values::Values;
 use crate::cache::{Cache, Claim, Id};
 use crate::error::{Failure, Result};
 use crate::keep::{Kept, Place, well_known};
@@ -59,7 +60,11 @@ impl Keeping {
         let mut by_type = HashMap::new();
         if is_limited || keeper.witness.is_some() {
             let sized = vtables().filter(|(_, vtable)| vtable.kept.size.is_some());
-            by_type.extend(sized.map(|(_, vtable)| (vtable.output_id, vtable.kept)));
+            // Who knows how to write values tells more than who only knows how large they are.
+            let (writable, counted): (Vec<_>, Vec<_>) =
+                sized.map(|(_, vtable)| vtable).partition(|vtable| vtable.kept.codec.is_some());
+            let known = counted.into_iter().chain(writable);
+            by_type.extend(known.map(|vtable| (vtable.output_id, vtable.kept)));
         }
         let memory = keeper.memory.clone().filter(|_| is_limited);
         let mut held = HeldBuilder::new(snapshot.len(), memory, keeper.witness.clone());
@@ -91,7 +96,7 @@ impl Keeping {
     /// A task has ended, however it did.
     pub(super) fn end(&self, snapshot: &Snapshot, index: u32) {
         let node = snapshot.node(index);
-        self.held.note_executed(index, snapshot.dependencies(index));
+        self.held.note_executed(index, snapshot.held_by(index));
         if let (Some(claim), Some(candidate)) = (&self.keeper.claim, node.candidate()) {
             claim.done(&Id::new(candidate.key, candidate.output));
         }
@@ -151,24 +156,43 @@ impl Keeping {
         let failed = |error| Failure::Returned(Box::new(error));
         let id = Id::new(key, TypeId::of::<P::Output>());
         let mut finished = (self.keeper.recompute)(node.to_ref(), id).map_err(failed)?;
-        let value = Arc::try_unwrap(finished.take_shared(&typed));
-        Ok(value.unwrap_or_else(|_| panic!("the result of a run of its own has one owner")))
+        let mut value = finished.take_shared(&typed);
+        loop {
+            match Arc::try_unwrap(value) {
+                Ok(value) => return Ok(value),
+                // Only who makes room may have it as well, as long as it takes to write it.
+                Err(shared) => value = shared,
+            }
+            std::thread::yield_now();
+        }
     }
 }
 
-/// Makes the call of a task, or reads its result, and keeps it as its type says. The result, if it is to lie in its slot.
+/// Makes the call of a task, or reads its result, and keeps it as its type says: in its slot or in `store`.
+///
+/// The call itself is that of a plain run, which puts the result into its slot: so a user's function is compiled once, into what calls it.
+///
+/// # Safety
+/// As for [`NodePtr::run`]; the node's payload is a `P`.
 #[inline(never)]
-pub(super) fn run<'r, P: Payload>(
-    payload: &'r P,
+pub(super) unsafe fn run<P: Payload>(
     node: NodePtr,
-    inputs: &mut Inputs<'r>,
+    inputs: &mut Inputs<'_>,
+    values: &Values,
     index: u32,
-) -> Result<Option<P::Output>, Failure> {
+) -> Result<(), Failure> {
     let keeping = inputs.keeping();
     let (held, place) = (&keeping.held, P::KEPT.place);
     let begun = place.is_some().then(Instant::now);
     let is_loaded = inputs.is_loaded(node);
-    let result = if is_loaded { keeping.load::<P>(node)? } else { payload.run(inputs)? };
+    let result = if is_loaded {
+        keeping.load::<P>(node)?
+    } else {
+        // SAFETY: by contract.
+        unsafe { node.run(inputs, values, index)? };
+        // SAFETY: the call has filled the slot, and nobody knows of it before the task has ended.
+        unsafe { values.unwrite::<P::Output>(index) }
+    };
     let cost = begun.map_or(Duration::ZERO, |begun| begun.elapsed());
     if place == Some(Place::Disk) && !is_loaded {
         let key = node.key();
@@ -176,7 +200,9 @@ pub(super) fn run<'r, P: Payload>(
     }
     let bytes = keeping.measure::<P>(index, &result);
     if !held.is_held(index) {
-        return Ok(Some(result));
+        // SAFETY: by contract, the slot is for this and empty again.
+        unsafe { values.write(index, result) };
+        return Ok(());
     }
     let (value, bytes) = (Arc::new(result), bytes.unwrap_or(0));
     if place == Some(Place::Memory) {
@@ -184,5 +210,5 @@ pub(super) fn run<'r, P: Payload>(
         keeping.note(key, keeping.keeper.caches.keep::<P::Output>(key, value, bytes, cost));
     }
     held.put(index, value, bytes);
-    Ok(None)
+    Ok(())
 }

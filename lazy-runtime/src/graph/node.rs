@@ -11,6 +11,7 @@ use super::inputs::Inputs;
 use super::keeping;
 use super::reference::{NodeRef, TypedRef};
 use super::references::References;
+use super::traits::Traits;
 use super::values::{Stored, Values};
 use crate::error::Failure;
 use crate::keep::Kept;
@@ -83,19 +84,22 @@ pub(super) struct VTable {
     pub(super) kind: Kind,
     pub(super) function: &'static Function,
     pub(super) stored: Stored,
-    pub(super) moves: bool,
-    pub(super) is_pure: bool,
+    pub(super) traits: Traits,
     pub(super) kept: &'static Kept,
     pub(super) output_type: fn() -> &'static str,
     pub(super) output_id: TypeId,
     /// A data node with this value in the place of the task; `None` if the value is of another type.
     pub(super) stand_in: fn(Shared, Key, &'static Location<'static>) -> Option<NodeRef>,
     dependencies: unsafe fn(NodePtr, &mut Vec<NodePtr>),
-    run: unsafe fn(NodePtr, &mut Inputs<'_>, &Values, u32) -> Result<(), Failure>,
+    run: RunNode,
+    /// In a run that keeps more than results in slots.
+    run_kept: RunNode,
     literals: unsafe fn(NodePtr, ShowLiteral<'_>),
     key: unsafe fn(NodePtr) -> Option<Key>,
     drop_payload: unsafe fn(NodePtr),
 }
+
+type RunNode = unsafe fn(NodePtr, &mut Inputs<'_>, &Values, u32) -> Result<(), Failure>;
 
 /// Whether any node was ever made whose result is kept between runs.
 static MAY_HAVE_CACHED: AtomicBool = AtomicBool::new(false);
@@ -132,15 +136,16 @@ unsafe impl Sync for NodePtr {}
 impl<P: Payload> Node<P> {
     const FUNCTION: &'static Function = &P::FUNCTION;
 
+    const STORED: Stored = match P::KIND {
+        Kind::Task => Stored::of::<P::Output>(),
+        Kind::Data => Stored::NOTHING,
+    };
+
     const VTABLE: &'static VTable = &VTable {
         kind: P::KIND,
         function: Self::FUNCTION,
-        stored: match P::KIND {
-            Kind::Task => Stored::of::<P::Output>(),
-            Kind::Data => Stored::NOTHING,
-        },
-        moves: P::MOVES,
-        is_pure: P::IS_PURE,
+        stored: Self::STORED,
+        traits: Traits::of::<P>(&Self::STORED),
         kept: &P::KEPT,
         output_type: std::any::type_name::<P::Output>,
         output_id: TypeId::of::<P::Output>(),
@@ -154,17 +159,14 @@ impl<P: Payload> Node<P> {
         },
         run: |node, inputs, values, index| {
             // SAFETY: as above; and the run that calls outlives the inputs it gives.
-            let payload = unsafe { Self::payload(node) };
-            let result = match inputs.pins() {
-                None => payload.run(inputs)?,
-                Some(_) => match keeping::run(payload, node, inputs, index)? {
-                    Some(result) => result,
-                    None => return Ok(()),
-                },
-            };
+            let result = unsafe { Self::payload(node) }.run(inputs)?;
             // SAFETY: the caller gives the index of this node in a run, whose slot is for `P::Output` and is empty.
             unsafe { values.write::<P::Output>(index, result) };
             Ok(())
+        },
+        run_kept: |node, inputs, values, index| {
+            // SAFETY: by the caller's contract, which is the same.
+            unsafe { keeping::run::<P>(node, inputs, values, index) }
         },
         literals: |node, show| {
             // SAFETY: as above.
@@ -248,6 +250,20 @@ impl NodePtr {
         unsafe { (self.vtable().run)(self, inputs, values, index) }
     }
 
+    /// [`NodePtr::run`] in a run that keeps more than results in slots: the result goes where it is to be kept.
+    ///
+    /// # Safety
+    /// As for [`NodePtr::run`].
+    pub(super) unsafe fn run_kept(
+        self,
+        inputs: &mut Inputs<'_>,
+        values: &Values,
+        index: u32,
+    ) -> Result<(), Failure> {
+        // SAFETY: by contract, and the table is the node's own.
+        unsafe { (self.vtable().run_kept)(self, inputs, values, index) }
+    }
+
     pub(super) fn literals(self, show: ShowLiteral<'_>) {
         // SAFETY: the table is the node's own.
         unsafe { (self.vtable().literals)(self, show) }
@@ -278,7 +294,7 @@ impl NodePtr {
     /// The token that nodes of the same kind and token share: they are one.
     pub(super) fn shared_token(self) -> Option<u128> {
         let key = self.own_key()?;
-        (self.vtable().is_pure || key.is_stable()).then(|| key.token())
+        (self.vtable().traits.have(Traits::IS_PURE) || key.is_stable()).then(|| key.token())
     }
 
     fn own_key(self) -> Option<Key> {

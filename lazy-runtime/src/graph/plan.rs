@@ -5,15 +5,14 @@
 //! look at nodes that were found, in time linear in nodes and edges, and run no task; a graph without pure functions is left as it is.
 
 use std::any::TypeId;
-use std::collections::{HashMap, HashSet};
-use std::hash::BuildHasherDefault;
+use std::collections::HashSet;
 
+use super::firsts::Firsts;
 use super::node::{Kind, NodePtr};
 use super::pages::filled;
 use super::reference::NodeRef;
 use super::snapshot::{Flat, Snapshot};
 use crate::cache::Found;
-use crate::identity::Bits;
 use crate::keep::Kept;
 use crate::key::Key;
 
@@ -51,19 +50,20 @@ impl Snapshot {
 
     /// For each node the one that stands for it; `None` if each stands for itself.
     fn equals(&self) -> Option<Vec<u32>> {
-        let mut first: HashMap<(u128, TypeId), u32, BuildHasherDefault<Bits>> = HashMap::default();
+        let mut firsts = Firsts::new();
         let mut instead = filled(0u32, self.len());
         let mut are_merged = false;
         // Data first: a value that is there need not be computed.
-        for kind in [Kind::Data, Kind::Task] {
+        let has_data = self.n_tasks() < self.len();
+        let kinds = if has_data { &[Kind::Data, Kind::Task][..] } else { &[Kind::Task] };
+        for kind in kinds {
             for index in 0..self.len() as u32 {
                 let (node, place) = (self.node(index), &mut instead[index as usize]);
-                if node.vtable().kind != kind {
+                if node.vtable().kind != *kind {
                     continue;
                 }
                 *place = match node.shared_token() {
-                    // The type as well: whoever reads a result trusts it.
-                    Some(token) => *first.entry((token, node.vtable().output_id)).or_insert(index),
+                    Some(token) => firsts.first(token, index, |other| self.is_one(other, node)),
                     None => index,
                 };
                 are_merged |= *place != index;
@@ -71,37 +71,56 @@ impl Snapshot {
         }
         are_merged.then_some(instead)
     }
+
+    /// Whether two nodes have the same token and the same type: whoever reads a result trusts that.
+    fn is_one(&self, index: u32, node: NodePtr) -> bool {
+        let other = self.node(index);
+        let have_one_type = other.vtable().output_id == node.vtable().output_id;
+        have_one_type && other.shared_token() == node.shared_token()
+    }
+}
+
+/// What becomes of a node.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// No output needs it.
+    Dropped,
+    Stays,
+    /// It reads its result from disk.
+    Loads,
+    /// A value of a cache takes its place.
+    Replaced,
 }
 
 /// What becomes of the nodes of a snapshot.
 struct Plan {
     /// For each node the one that stands for it.
     instead: Option<Vec<u32>>,
-    /// Nodes that some output needs.
-    needed: Vec<bool>,
-    /// Values of caches, in the place of tasks.
-    stand_ins: HashMap<u32, NodeRef>,
+    fates: Vec<Fate>,
+    /// Values of caches, with the numbers of the nodes that they replace.
+    stand_ins: Vec<(u32, NodeRef)>,
     /// Tasks that read their results from disk.
     loads: HashSet<NodePtr>,
 }
 
 impl Plan {
     fn of(snapshot: &Snapshot, instead: Option<Vec<u32>>, mut look: Option<Look<'_>>) -> Self {
-        let needed = vec![false; snapshot.len()];
-        let (stand_ins, loads) = (HashMap::new(), HashSet::new());
-        let mut plan = Plan { instead, needed, stand_ins, loads };
+        let fates = filled(Fate::Dropped, snapshot.len());
+        let mut plan = Plan { instead, fates, stand_ins: Vec::new(), loads: HashSet::new() };
         let mut open: Vec<u32> = snapshot.outputs().iter().map(|&i| plan.stands_for(i)).collect();
         while let Some(index) = open.pop() {
-            if std::mem::replace(&mut plan.needed[index as usize], true) {
+            if plan.fates[index as usize] != Fate::Dropped {
                 continue;
             }
-            if let Some(look) = &mut look
-                && plan.is_found(snapshot.node(index), index, look)
-            {
-                continue;
+            let fate = match &mut look {
+                Some(look) => plan.look_for(snapshot.node(index), index, look),
+                None => Fate::Stays,
+            };
+            plan.fates[index as usize] = fate;
+            if fate == Fate::Stays {
+                let dependencies = snapshot.dependencies(index).map(|i| plan.stands_for(i));
+                open.extend(dependencies.filter(|&i| plan.fates[i as usize] == Fate::Dropped));
             }
-            let dependencies = snapshot.dependencies(index).map(|i| plan.stands_for(i));
-            open.extend(dependencies.filter(|&i| !plan.needed[i as usize]));
         }
         plan
     }
@@ -111,15 +130,20 @@ impl Plan {
         self.instead.as_ref().map_or(index, |instead| instead[index as usize])
     }
 
-    /// Whether a cache has the result of a node, which is noted.
-    fn is_found(&mut self, node: NodePtr, index: u32, look: Look<'_>) -> bool {
-        let Some(candidate) = node.candidate() else { return false };
+    /// What becomes of a node that is needed: that depends on what a cache has.
+    fn look_for(&mut self, node: NodePtr, index: u32, look: Look<'_>) -> Fate {
+        let Some(candidate) = node.candidate() else { return Fate::Stays };
         match look(&candidate) {
-            Found::Nothing => false,
-            Found::OnDisk => self.loads.insert(node),
+            Found::Nothing => Fate::Stays,
+            Found::OnDisk => {
+                self.loads.insert(node);
+                Fate::Loads
+            }
             Found::Value(value) => {
                 let stand_in = (node.vtable().stand_in)(value, candidate.key, node.location());
-                stand_in.is_some_and(|stand_in| self.stand_ins.insert(index, stand_in).is_none())
+                let Some(stand_in) = stand_in else { return Fate::Stays };
+                self.stand_ins.push((index, stand_in));
+                Fate::Replaced
             }
         }
     }
@@ -128,32 +152,36 @@ impl Plan {
     fn carry_out(mut self, old: Snapshot) -> (Snapshot, bool) {
         let mut numbers = filled(NONE, old.len());
         let mut count = 0;
-        for (number, _) in numbers.iter_mut().zip(&self.needed).filter(|(_, needed)| **needed) {
+        let needed = |fate: &Fate| *fate != Fate::Dropped;
+        for (number, _) in numbers.iter_mut().zip(&self.fates).filter(|(_, fate)| needed(fate)) {
             *number = count;
             count += 1;
         }
         let mut flat = Flat::with_room_for(count as usize, old.n_edges());
-        for index in (0..old.len() as u32).filter(|&index| self.needed[index as usize]) {
-            let node = old.node(index);
-            if let Some(stand_in) = self.stand_ins.get(&index) {
-                flat.add(stand_in.ptr(), |_| ());
-            } else if self.loads.contains(&node) {
-                flat.add(node, |_| ());
-            } else {
-                flat.add(node, |edges| {
+        self.stand_ins.sort_unstable_by_key(|&(index, _)| index);
+        let mut stand_ins = self.stand_ins.iter();
+        for (index, fate) in (0..).zip(&self.fates) {
+            match fate {
+                Fate::Dropped => {}
+                Fate::Loads => flat.add(old.node(index), |_| ()),
+                Fate::Replaced => {
+                    let (_, stand_in) = stand_ins.next().expect("what is replaced has a stand-in");
+                    flat.add(stand_in.ptr(), |_| ());
+                }
+                Fate::Stays => flat.add(old.node(index), |edges| {
                     for dependency in old.dependencies(index) {
                         let stands = self.stands_for(dependency);
-                        let is_data = self.stand_ins.contains_key(&stands) || !old.is_task(stands);
-                        edges.push(numbers[stands as usize], is_data);
+                        let is_replaced = self.fates[stands as usize] == Fate::Replaced;
+                        edges.push(numbers[stands as usize], is_replaced || !old.is_task(stands));
                     }
-                });
+                }),
             }
         }
         let outputs = old.outputs().iter().map(|&i| numbers[self.stands_for(i) as usize]);
         let outputs = outputs.collect();
         let is_ordered = flat.is_ordered;
         let mut kept = old.into_kept();
-        kept.extend(self.stand_ins.drain().map(|(_, stand_in)| stand_in));
+        kept.extend(self.stand_ins.into_iter().map(|(_, stand_in)| stand_in));
         (Snapshot::of(flat, outputs, kept, self.loads), is_ordered)
     }
 }

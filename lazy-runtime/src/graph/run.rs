@@ -97,12 +97,11 @@ impl Run {
         &self.snapshot
     }
 
-    /// Runs every task in static order while `go_on`, asked before each, says so; `executed` hears of each, `failed` of failures.
+    /// Runs every task in static order while `go_on`, asked before each, says so; `executed` hears of each, and how it failed.
     pub(crate) fn run_in_order(
         &mut self,
         mut go_on: impl FnMut(u32) -> bool,
-        mut executed: impl FnMut(&Run, u32, Option<&Failure>),
-        mut failed: impl FnMut(u32, Failure),
+        mut executed: impl FnMut(&Run, u32, Option<Failure>),
     ) {
         let mut all_made = true;
         for index in 0..self.snapshot.len() as u32 {
@@ -113,11 +112,12 @@ impl Run {
                 return;
             }
             // In static order all dependencies come first, and `&mut self` says that nobody else runs tasks.
-            let failure = self.execute_now(index);
-            executed(self, index, failure.as_ref());
-            if let Some(failure) = failure {
-                all_made = false;
-                failed(index, failure);
+            match self.execute_now(index) {
+                None => executed(self, index, None),
+                Some(failure) => {
+                    all_made = false;
+                    executed(self, index, Some(failure));
+                }
             }
         }
         self.all_made = all_made;
@@ -136,56 +136,71 @@ impl Run {
         if let Some(failed) = &self.failed
             && self.snapshot.dependencies(index).any(|i| failed[i as usize].load(Ordering::Relaxed))
         {
-            failed[index as usize].store(true, Ordering::Relaxed);
-            let outcome = self.give_up_inputs(index);
-            self.end_kept(index);
-            return outcome.err().map(Failure::Panicked);
+            return self.skip(index);
         }
         // A panic leaves the task without a result and its inputs unreleased; both are as the run's end expects.
-        let outcome = catch_unwind(AssertUnwindSafe(|| match &self.keeping {
-            None => self.call(index, None),
-            Some(keeping) => self.call_with_pins(index, keeping),
-        }));
-        self.end_kept(index);
-        let failure = match outcome {
+        let outcome = match &self.keeping {
+            None => catch_unwind(AssertUnwindSafe(|| self.call(index))),
+            Some(keeping) => self.call_kept(index, keeping),
+        };
+        match outcome {
             Ok(Ok(())) => {
                 self.progress.note_made(index);
-                return None;
+                None
             }
-            Ok(Err(failure)) => failure,
-            Err(payload) => Failure::Panicked(payload),
-        };
+            Ok(Err(failure)) => Some(self.note_failed(index, failure)),
+            Err(payload) => Some(self.note_failed(index, Failure::Panicked(payload))),
+        }
+    }
+
+    /// Gives up a task that depends on one that has failed.
+    #[cold]
+    fn skip(&self, index: u32) -> Option<Failure> {
+        self.mark_failed(index);
+        let outcome = self.give_up_inputs(index);
+        self.keeping.iter().for_each(|keeping| keeping.end(&self.snapshot, index));
+        outcome.err().map(Failure::Panicked)
+    }
+
+    #[cold]
+    fn note_failed(&self, index: u32, failure: Failure) -> Failure {
+        self.mark_failed(index);
+        failure
+    }
+
+    fn mark_failed(&self, index: u32) {
         if let Some(failed) = &self.failed {
             failed[index as usize].store(true, Ordering::Relaxed);
         }
-        Some(failure)
     }
 
     /// Calls the task of `index`, which must be ready, and is called once.
     #[inline]
-    fn call<'r>(&'r self, index: u32, pins: Option<&'r Pins<'r>>) -> Result<(), Failure> {
-        let mut inputs = Inputs::new(self, index, pins);
+    fn call(&self, index: u32) -> Result<(), Failure> {
+        let mut inputs = Inputs::new(self, index, None);
         // SAFETY: `index` is the node's place in this run; by the contract of this function its dependencies have
         // finished and nobody else runs it, so its slot is empty and ours.
         unsafe { self.snapshot.node(index).run(&mut inputs, &self.values, index) }
     }
 
-    /// [`Run::call`] with all that is held for the task in memory.
+    /// [`Run::call`] in a run that keeps something, until the task has ended.
     #[inline(never)]
+    fn call_kept(&self, index: u32, keeping: &Keeping) -> std::thread::Result<Result<(), Failure>> {
+        let call = || self.call_with_pins(index, keeping);
+        let outcome = catch_unwind(AssertUnwindSafe(call));
+        keeping.end(&self.snapshot, index);
+        outcome
+    }
+
+    /// [`Run::call`] with all that is held for the task in memory.
     fn call_with_pins(&self, index: u32, keeping: &Keeping) -> Result<(), Failure> {
         let held = |&edge: &u32| (edge & HELD != 0).then_some(edge & INDEX);
         let pins = Pins::new(&keeping.held, self.snapshot.edges_of(index).iter().map(held));
         let pins = pins.map_err(|error| Failure::Returned(Box::new(error)))?;
         keeping.make_room();
-        self.call(index, Some(&pins))
-    }
-
-    /// A task has ended, in a run that keeps something.
-    #[inline]
-    fn end_kept(&self, index: u32) {
-        if let Some(keeping) = &self.keeping {
-            keeping.end(&self.snapshot, index);
-        }
+        let mut inputs = Inputs::new(self, index, Some(&pins));
+        // SAFETY: as in `call`.
+        unsafe { self.snapshot.node(index).run_kept(&mut inputs, &self.values, index) }
     }
 
     /// Whether a task that was executed has failed or was skipped; only where errors are collected.

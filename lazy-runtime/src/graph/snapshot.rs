@@ -13,6 +13,7 @@ use super::pages::{filled, room};
 use super::plan::{Candidate, Look};
 use super::reach::Reach;
 use super::reference::NodeRef;
+use super::traits::Traits;
 use super::uses::Uses;
 use crate::key::Key;
 use crate::order::Shape;
@@ -37,11 +38,7 @@ pub(crate) struct Snapshot {
     edges: Vec<u32>,
     outputs: Vec<u32>,
     n_tasks: usize,
-    holds_memory: bool,
-    has_wide_results: bool,
-    counts_uses: bool,
-    has_pure: bool,
-    has_cached: bool,
+    traits: Traits,
     /// Tasks that read their results from disk, and need nothing for it.
     loads: HashSet<NodePtr>,
     /// Keeps every node alive: an output reaches all it needs.
@@ -64,7 +61,11 @@ impl Snapshot {
         let (snapshot, is_ordered) = snapshot.planned(is_ordered, look);
         // The order in which nodes were made is a good one where results are plain numbers and the like: no order holds less
         // than another, and memory is read as it lies.
-        if snapshot.holds_memory || !is_ordered { snapshot.in_order(is_ordered) } else { snapshot }
+        if snapshot.holds_memory() || !is_ordered {
+            snapshot.in_order(is_ordered)
+        } else {
+            snapshot
+        }
     }
 
     /// In the order in which the nodes were made, and whether dependencies come before dependents in it: nodes that
@@ -101,11 +102,7 @@ impl Snapshot {
             starts: flat.starts,
             edges: flat.edges,
             n_tasks: flat.n_tasks,
-            holds_memory: flat.holds_memory,
-            has_wide_results: flat.has_wide_results,
-            counts_uses: flat.holds_memory || flat.moves,
-            has_pure: flat.has_pure,
-            has_cached: flat.has_cached,
+            traits: flat.traits,
             loads,
             _kept: kept,
         }
@@ -115,19 +112,27 @@ impl Snapshot {
         self._kept
     }
 
+    /// What the snapshot was made of.
+    pub(crate) fn into_outputs(self) -> Vec<NodeRef> {
+        let mut outputs = self._kept;
+        // Behind them is what stands for tasks.
+        outputs.truncate(self.outputs.len());
+        outputs
+    }
+
     /// Whether any node is one with all of its token.
     pub(super) fn has_pure(&self) -> bool {
-        self.has_pure
+        self.traits.have(Traits::IS_PURE)
     }
 
     /// Whether any result is kept between runs.
     pub(crate) fn has_cached(&self) -> bool {
-        self.has_cached
+        self.traits.have(Traits::IS_CACHED)
     }
 
     /// Every task whose result is kept between runs.
     pub(crate) fn cached(&self) -> impl Iterator<Item = Candidate> + '_ {
-        let nodes = if self.has_cached { &self.nodes[..] } else { &[] };
+        let nodes = if self.has_cached() { &self.nodes[..] } else { &[] };
         nodes.iter().filter(|node| !self.loads.contains(node)).filter_map(|node| node.candidate())
     }
 
@@ -162,6 +167,12 @@ impl Snapshot {
             let made = self.edges_of(user).iter().filter(|&edge| edge & DATA == 0);
             made.map(move |edge| (edge & INDEX, user))
         })
+    }
+
+    /// The tasks whose held results a task uses.
+    pub(super) fn held_by(&self, index: u32) -> impl Iterator<Item = u32> + '_ {
+        let held = self.edges_of(index).iter().filter(|&edge| edge & HELD != 0);
+        held.map(|edge| edge & INDEX)
     }
 
     /// Marks the edges to results that are held.
@@ -214,17 +225,17 @@ impl Snapshot {
 
     /// Whether any result holds memory that its release gives back.
     pub(crate) fn holds_memory(&self) -> bool {
-        self.holds_memory
+        self.traits.have(Traits::HOLDS_MEMORY)
     }
 
     /// Whether any result lies in the second buffer of a run's values.
     pub(super) fn has_wide_results(&self) -> bool {
-        self.has_wide_results
+        self.traits.have(Traits::IS_WIDE)
     }
 
     /// Whether a run has to know how many users each result has.
     pub(super) fn counts_uses(&self) -> bool {
-        self.counts_uses
+        self.holds_memory() || self.traits.have(Traits::MOVES)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -328,11 +339,7 @@ pub(super) struct Flat {
     starts: Vec<u32>,
     edges: Vec<u32>,
     n_tasks: usize,
-    holds_memory: bool,
-    has_wide_results: bool,
-    moves: bool,
-    has_pure: bool,
-    has_cached: bool,
+    traits: Traits,
     /// Every dependency so far had its number before its dependents.
     pub(super) is_ordered: bool,
 }
@@ -346,11 +353,7 @@ impl Flat {
             starts,
             edges: room(edges),
             n_tasks: 0,
-            holds_memory: false,
-            has_wide_results: false,
-            moves: false,
-            has_pure: false,
-            has_cached: false,
+            traits: Traits::default(),
             is_ordered: true,
         }
     }
@@ -361,11 +364,7 @@ impl Flat {
         let vtable = node.vtable();
         if vtable.kind == Kind::Task {
             self.n_tasks += 1;
-            self.holds_memory |= vtable.stored.holds_memory();
-            self.has_wide_results |= vtable.stored.wide_words > 0;
-            self.moves |= vtable.moves;
-            self.has_pure |= vtable.is_pure;
-            self.has_cached |= vtable.kept.place.is_some();
+            self.traits.add(vtable.traits);
             let of = self.nodes.len();
             let Flat { edges, is_ordered, .. } = self;
             name_edges(&mut NewEdges { of, edges, is_ordered });

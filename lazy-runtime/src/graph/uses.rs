@@ -36,6 +36,11 @@ impl Uses {
         self.0.store(self.0.load(Ordering::Relaxed) & !EMPTY, Ordering::Relaxed);
     }
 
+    /// The value is not there any more, and nobody has used it. To be called by the one thread that has put it there.
+    pub(super) fn empty(&self) {
+        self.0.store(self.0.load(Ordering::Relaxed) | EMPTY, Ordering::Relaxed);
+    }
+
     /// Whether the caller, who is a user, is the only one left. The others' uses are over then.
     #[inline]
     pub(super) fn is_last(&self) -> bool {

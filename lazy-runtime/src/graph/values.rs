@@ -67,7 +67,7 @@ impl Stored {
 
     /// Whether releasing a value gives anything back.
     #[inline]
-    pub(super) fn holds_memory(&self) -> bool {
+    pub(super) const fn holds_memory(&self) -> bool {
         self.release.is_some()
     }
 }
@@ -153,6 +153,18 @@ impl Values {
         if needs_release::<T>() {
             self.uses[index as usize].fill();
         }
+    }
+
+    /// Takes back what was written, which leaves the slot empty.
+    ///
+    /// # Safety
+    /// The slot holds a `T`, and only the caller has touched it so far.
+    pub(super) unsafe fn unwrite<T>(&self, index: u32) -> T {
+        if needs_release::<T>() {
+            self.uses[index as usize].empty();
+        }
+        // SAFETY: by contract; the count says that it is gone.
+        unsafe { self.read(index) }
     }
 
     /// Borrows the value in a slot.

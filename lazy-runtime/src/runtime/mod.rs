@@ -220,8 +220,8 @@ impl Runtime {
         C: Compute + Clone + Send + 'static,
     {
         note_computation();
-        let stop = Stop::after(options.timeout);
-        let job = self.start(Work::Outputs(outputs(collection)), stop, options.collect_errors);
+        let work = Work::Outputs(outputs(collection));
+        let job = self.start(work, Stop::after(options.timeout), options.collect_errors);
         let collection = collection.clone();
         Handle::new(job, Box::new(move |finished| collection.take(&mut Results::new(finished))))
     }

@@ -4,6 +4,7 @@
 //! it once: the second waits until the first has it, and begins after that with a hit. Only a thread that is none of a pool, and in the
 //! middle of no task, waits so, and it holds no claim meanwhile; so nobody waits for one who waits. All others compute beside each other.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::Runtime;
@@ -45,6 +46,13 @@ pub(super) struct Planned {
     asked: Asked,
 }
 
+impl Planned {
+    /// The results that are kept between runs and have to be computed.
+    fn to_compute(&self) -> Vec<Id> {
+        self.snapshot.cached().map(|task| Id::new(task.key, task.output)).collect()
+    }
+}
+
 impl From<Planned> for Work {
     fn from(planned: Planned) -> Self {
         Work::Planned(Box::new(planned))
@@ -68,27 +76,19 @@ impl Runtime {
     /// [`Runtime::plan`] without looking for one of the results.
     fn plan_but(
         &self,
-        outputs: Vec<NodeRef>,
+        mut outputs: Vec<NodeRef>,
         patience: Patience<'_>,
         not_looked_for: Option<Id>,
     ) -> Result<Planned> {
         let caches = &self.inner.kept.caches;
         loop {
             let n_kept = caches.n_kept();
-            let mut asked = Asked::default();
-            let snapshot = Snapshot::with_caches(outputs.clone(), &mut |candidate: &Candidate| {
-                let id = Id::new(candidate.key, candidate.output);
-                if not_looked_for == Some(id) {
-                    return Found::Nothing;
-                }
-                caches.look(candidate.key, candidate.output, candidate.kept, &mut asked)
-            });
-            let mut ids: Vec<_> =
-                snapshot.cached().map(|task| Id::new(task.key, task.output)).collect();
-            if ids.is_empty() {
-                return Ok(Planned { snapshot, claim: None, asked });
-            }
+            let mut planned = self.plan_now(outputs, not_looked_for);
+            let mut ids = planned.to_compute();
             let claim = loop {
+                if ids.is_empty() {
+                    return Ok(planned);
+                }
                 match (caches.claims().try_claim(ids.clone()), patience) {
                     (Ok(claim), _) => break Some(claim),
                     (Err(taken), Patience::Waits(stop)) => {
@@ -98,11 +98,40 @@ impl Runtime {
                     (Err(taken), Patience::None) => ids.retain(|id| !taken.contains(id)),
                 }
             };
-            // Something may have been kept between the look and the claim.
-            if claim.is_some() && caches.n_kept() == n_kept {
-                return Ok(Planned { snapshot, claim, asked });
+            let Some(claim) = claim else {
+                outputs = planned.snapshot.into_outputs();
+                continue;
+            };
+            if caches.n_kept() == n_kept {
+                planned.claim = Some(claim);
+                return Ok(planned);
             }
+            // Something has been kept between the look and the claim, perhaps of this. What is claimed stays missing unless it is there
+            // now: so one more look is enough, as long as others keep what they like, but for what was given up meanwhile.
+            let mut again = self.plan_now(planned.snapshot.into_outputs(), not_looked_for);
+            let missing: HashSet<_> = again.to_compute().into_iter().collect();
+            let claimed: HashSet<_> = ids.into_iter().collect();
+            if matches!(patience, Patience::None) || missing.is_subset(&claimed) {
+                claimed.iter().filter(|id| !missing.contains(id)).for_each(|id| claim.done(id));
+                again.claim = Some(claim);
+                return Ok(again);
+            }
+            outputs = again.snapshot.into_outputs();
         }
+    }
+
+    /// A graph without what the caches have now, one of the results left out of account.
+    fn plan_now(&self, outputs: Vec<NodeRef>, not_looked_for: Option<Id>) -> Planned {
+        let caches = &self.inner.kept.caches;
+        let mut asked = Asked::default();
+        let snapshot = Snapshot::with_caches(outputs, &mut |candidate: &Candidate| {
+            let id = Id::new(candidate.key, candidate.output);
+            if not_looked_for == Some(id) {
+                return Found::Nothing;
+            }
+            caches.look(candidate.key, candidate.output, candidate.kept, &mut asked)
+        });
+        Planned { snapshot, claim: None, asked }
     }
 
     fn wait_for(&self, ids: &[Id], stop: &Stop) -> Result<()> {
@@ -129,15 +158,13 @@ impl Runtime {
         if !snapshot.has_cached() && memory.is_none() && witness.is_none() {
             return (snapshot, None);
         }
-        let (runtime, remaining) = (self.clone(), stop.remaining());
+        let (runtime, stop) = (self.clone(), Stop::as_of(stop));
         let keeper = Keeper {
             caches: kept.caches.clone(),
             memory,
             claim,
             witness,
-            recompute: Box::new(move |node, id| {
-                runtime.recompute(node, id, &Stop::after(remaining))
-            }),
+            recompute: Box::new(move |node, id| runtime.recompute(node, id, &Stop::as_of(&stop))),
         };
         let keeping = Keeping::of(&mut snapshot, keeper);
         (snapshot, keeping)

@@ -9,6 +9,6 @@ mod spares;
 mod stop;
 mod watch;
 
-pub(crate) use spares::{Seat, Spares};
+pub(crate) use spares::{Limit, Seat, Spares};
 pub(crate) use stop::{Reason, Stop};
 pub(crate) use watch::Watch;

@@ -65,10 +65,10 @@ impl Ranked {
         self.first.load(Ordering::Relaxed) < task.rank()
     }
 
-    /// True when there was nothing before.
+    /// True when there was nothing before, roots left out of account: they may stand behind the gate, where nobody sees them.
     pub(super) fn put(&self, new: &mut Vec<Ready>) -> bool {
         let mut tasks = self.lock();
-        let was_empty = self.is_empty(true);
+        let was_empty = self.is_empty(false);
         tasks.others.extend(new.drain(..).map(Reverse));
         self.note(&tasks);
         was_empty

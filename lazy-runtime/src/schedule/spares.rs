@@ -1,7 +1,6 @@
 //! The ready tasks of a run that no worker is busy with: roots not yet admitted, and what workers have to spare. Where results hold
 //! memory they are all in one place, in static order (`ranked.rs`).
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use crossbeam_deque::{Steal, Stealer, Worker};
@@ -10,6 +9,7 @@ use super::ranked::Ranked;
 use super::workers::Workers;
 use crate::graph::Ready;
 use crate::store::Memory;
+use crate::sync::{AtomicUsize, Ordering};
 
 /// Roots are admitted in portions: at most that many, at least one, about sixteen portions a worker.
 const MOST_ROOTS: usize = 256;
@@ -30,16 +30,29 @@ pub(crate) struct Spares {
     gate: Option<Gate>,
 }
 
+/// What can be too full for more roots.
+pub(crate) trait Limit: Send + Sync {
+    /// Whether more is held than there should be.
+    fn is_over(&self) -> bool;
+}
+
+impl Limit for Memory {
+    #[inline]
+    fn is_over(&self) -> bool {
+        Memory::is_over(self)
+    }
+}
+
 /// Roots wait while more memory is held than there should be, and somebody is in a task who may give some back.
 struct Gate {
-    memory: Arc<Memory>,
+    limit: Arc<dyn Limit>,
     /// Workers that are in tasks, or between two of them.
     busy: AtomicUsize,
 }
 
 impl Gate {
     fn is_open(&self) -> bool {
-        !self.memory.is_over() || self.busy.load(Ordering::SeqCst) == 0
+        !self.limit.is_over() || self.busy.load(Ordering::SeqCst) == 0
     }
 }
 
@@ -69,7 +82,7 @@ impl Spares {
     /// With `sparing`, all workers take tasks in static order: one that had its own would run ahead and hold their results.
     ///
     /// With a memory limit, which is for sparing runs only, roots wait behind it.
-    pub(crate) fn new(most_workers: usize, sparing: bool, limit: Option<Arc<Memory>>) -> Self {
+    pub(crate) fn new(most_workers: usize, sparing: bool, limit: Option<Arc<dyn Limit>>) -> Self {
         let seats: Vec<_> = (0..most_workers).map(|_| Seat(Worker::new_lifo())).collect();
         Spares {
             ranked: sparing.then(Ranked::default),
@@ -79,7 +92,7 @@ impl Spares {
             seats: Mutex::new(seats),
             workers: Workers::first_of(most_workers),
             // The caller is one.
-            gate: limit.map(|memory| Gate { memory, busy: AtomicUsize::new(1) }),
+            gate: limit.map(|limit| Gate { limit, busy: AtomicUsize::new(1) }),
         }
     }
 
@@ -294,6 +307,65 @@ mod models {
             let left = std::iter::from_fn(|| spares.take(&own)).count();
             assert_eq!(taken + left, roots as usize + 1, "each task is taken once");
         });
+    }
+
+    /// More is held than there should be, whatever is run.
+    struct Full;
+
+    impl Limit for Full {
+        fn is_over(&self) -> bool {
+            true
+        }
+    }
+
+    /// The rest of a worker's life that has just run a task, or is about to look for its first: how many it takes until it goes.
+    fn live(spares: &Spares, seat: &Seat) -> usize {
+        let mut taken = 0;
+        loop {
+            spares.end_tasks();
+            while spares.take(seat).is_some() {
+                taken += 1;
+                spares.begin_tasks();
+                spares.end_tasks();
+            }
+            if !spares.leave() {
+                return taken;
+            }
+            spares.begin_tasks();
+        }
+    }
+
+    /// One worker is in a task that makes others ready, or does not, while another finds the gate closed.
+    fn check_gate(roots: u32, made: u32) {
+        loom::model(move || {
+            let spares = Spares::new(2, true, Some(Arc::new(Full)));
+            spares.begin((0..roots).map(Ready::model).collect());
+            let (own, others) = (spares.sit(), spares.sit());
+            assert!(spares.claim());
+            let spares = Arc::new(spares);
+            let other = thread::spawn({
+                let spares = Arc::clone(&spares);
+                move || {
+                    spares.begin_tasks();
+                    live(&spares, &others)
+                }
+            });
+            let mut ready = (roots..roots + made).map(Ready::model).collect();
+            spares.settle(&own, &mut None, &mut ready);
+            let taken = live(&spares, &own) + other.join().unwrap();
+            assert_eq!(taken, (roots + made) as usize, "each task is taken once, and none is left");
+        });
+    }
+
+    #[test]
+    fn no_root_is_left_behind_the_gate() {
+        check_gate(1, 0);
+        check_gate(2, 0);
+    }
+
+    #[test]
+    fn no_task_is_left_where_roots_stand_behind_the_gate() {
+        check_gate(1, 1);
     }
 
     #[test]

@@ -28,6 +28,11 @@ impl Stop {
         Stop { reason: AtomicU8::new(0), deadline, limit: limit.unwrap_or_default() }
     }
 
+    /// Of what is a part of the other run: with the same time limit, and not stopped yet.
+    pub(crate) fn as_of(other: &Stop) -> Self {
+        Stop { reason: AtomicU8::new(0), ..*other }
+    }
+
     /// Stops the run, unless it is stopped already.
     pub(crate) fn stop(&self, reason: Reason) {
         // A second reason changes nothing: the first is the one to report.

@@ -4,8 +4,8 @@ use std::any::Any;
 use std::cell::{Cell, OnceCell};
 use std::collections::BinaryHeap;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -33,8 +33,8 @@ pub(crate) struct Held {
     users: Vec<u32>,
     /// A bit for each task that has been executed. Empty without a memory limit.
     executed: Vec<AtomicU64>,
-    /// Values that may go, as (when it is needed, number of the slot). An entry counts if that is still so: whenever it may have changed,
-    /// or a value is free again, there is a new one.
+    /// What could go, as (when it is needed next, the number of its slot), what is needed last on top. An entry is believed only if it
+    /// is what the slot says of it; so a value is looked at when it becomes free, and not whenever room is made.
     queue: Mutex<BinaryHeap<(u32, u32)>>,
     memory: Option<Arc<Memory>>,
     witness: Option<Arc<dyn Witness>>,
@@ -44,8 +44,6 @@ struct Slot {
     key: Key,
     codec: Option<Codec>,
     users: std::ops::Range<usize>,
-    /// How many of the users have been executed at least, from the first on.
-    n_done: AtomicU32,
     state: Mutex<State>,
 }
 
@@ -54,7 +52,7 @@ struct State {
     value: Option<Shared>,
     /// The value on disk; it never changes, so it stays there when the value comes back.
     away: Option<SpillFile>,
-    /// Bytes that count while the value is here; 0 where they are counted elsewhere.
+    /// Bytes that count while the value is here; 0 where the type does not say.
     bytes: usize,
     /// Users that have not finished with the value.
     n_users: u32,
@@ -62,6 +60,10 @@ struct State {
     pins: u32,
     /// It could not be written.
     stays: bool,
+    /// So many of the users, in static order, have been executed.
+    n_passed: usize,
+    /// With which next use it stands in the queue.
+    queued: Option<u32>,
 }
 
 /// A value that was away could not be read back.
@@ -111,8 +113,7 @@ impl HeldBuilder {
     /// The result of this task is held.
     pub(crate) fn hold(&mut self, task: u32, key: Key, codec: Option<Codec>) {
         self.held.places[task as usize] = self.held.slots.len() as u32;
-        let (n_done, state) = (AtomicU32::new(0), Mutex::default());
-        self.held.slots.push(Slot { key, codec, users: 0..0, n_done, state });
+        self.held.slots.push(Slot { key, codec, users: 0..0, state: Mutex::default() });
     }
 
     /// `edges` gives each use of a value as (index of what is used, user), in order of users.
@@ -162,37 +163,42 @@ impl Held {
 
     /// The result of a task is there. It counts as so many bytes.
     pub(crate) fn put(&self, task: u32, value: Shared, bytes: usize) {
+        // Before others can see the value, and send it away.
+        self.count(bytes);
         let mut state = self.slot(task).lock();
         state.value = Some(value);
         state.bytes = bytes;
         drop(state);
-        self.count(bytes);
-        self.may_go_now([task]);
+        self.offer(task);
     }
 
-    /// The task has been executed: what it used, the results of these, is needed later, or never.
+    /// The task has been executed, and pins nothing any more: what it used, these results, may be needed later, or never.
     pub(crate) fn note_executed(&self, task: u32, used: impl Iterator<Item = u32>) {
         if let Some(word) = self.executed.get(task as usize / 64) {
             word.fetch_or(1 << (task % 64), Ordering::Relaxed);
-            self.may_go_now(used.filter(|&used| self.is_held(used)));
+            used.for_each(|used| self.offer(used));
         }
     }
 
-    /// Puts the results of these tasks into the queue, if they are free to go.
-    fn may_go_now(&self, tasks: impl IntoIterator<Item = u32>) {
+    /// Has a value go, if room is needed and it can.
+    fn offer(&self, task: u32) {
         if self.memory.is_none() {
             return;
         }
-        for task in tasks {
-            let slot = self.slot(task);
-            if slot.may_go() {
-                let entry = (self.next_use(slot), self.places[task as usize]);
-                self.lock_queue().push(entry);
-            }
+        let number = self.places[task as usize];
+        let slot = &self.slots[number as usize];
+        let mut state = slot.lock();
+        let next = self.next_use(slot, &mut state);
+        if !slot.may_go(&state) || state.queued == Some(next) {
+            return;
         }
+        state.queued = Some(next);
+        drop(state);
+        self.queue().push((next, number));
     }
 
-    fn lock_queue(&self) -> MutexGuard<'_, BinaryHeap<(u32, u32)>> {
+    fn queue(&self) -> MutexGuard<'_, BinaryHeap<(u32, u32)>> {
+        // Only numbers are moved under the lock.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -244,9 +250,11 @@ impl Held {
         let slot = self.slot(task);
         let mut state = slot.lock();
         if let (None, Some(file), Some(codec)) = (&state.value, &state.away, &slot.codec) {
-            // Under the lock: whoever else needs the value waits for it.
+            // Under the lock: whoever else needs the value waits for it. What user code computes meanwhile must not wait for whoever makes
+            // room, who looks at all slots.
             let begun = Instant::now();
-            let value = file.read(codec).map_err(|error| SpillFailed(error.to_string()))?;
+            let read = Memory::without_limit(|| file.read(codec));
+            let value = read.map_err(|error| SpillFailed(error.to_string()))?;
             state.value = Some(Arc::from(value));
             self.count(state.bytes);
             self.note(slot.key, SpillNote::Back, state.bytes, begun.elapsed());
@@ -271,30 +279,37 @@ impl Held {
         }
     }
 
-    /// The value that could go to disk and is needed last: when it is needed, and the number of its slot. It is out of the queue.
-    pub(super) fn pop_victim(&self) -> Option<(u32, u32)> {
+    /// The value that could go to disk and is needed last: the number of its slot, and when it is needed.
+    ///
+    /// To be asked by one thread at a time.
+    pub(super) fn victim(&self) -> Option<(usize, u32)> {
         loop {
-            let (next_use, number) = self.lock_queue().pop()?;
+            let entry @ (next, number) = *self.queue().peek()?;
             let slot = &self.slots[number as usize];
-            if slot.may_go() && self.next_use(slot) == next_use {
-                return Some((next_use, number));
+            let mut state = slot.lock();
+            if state.queued == Some(next) {
+                if slot.may_go(&state) {
+                    return Some((number as usize, next));
+                }
+                // It is offered again when it becomes free.
+                state.queued = None;
+            }
+            drop(state);
+            let mut queue = self.queue();
+            if queue.peek() == Some(&entry) {
+                queue.pop();
             }
         }
     }
 
-    /// Takes a victim back that was not sent away.
-    pub(super) fn push_victim(&self, victim: (u32, u32)) {
-        self.lock_queue().push(victim);
-    }
-
     /// The first task in static order that uses the value and has not been executed.
-    fn next_use(&self, slot: &Slot) -> u32 {
+    fn next_use(&self, slot: &Slot, state: &mut State) -> u32 {
         let users = &self.users[slot.users.clone()];
-        let from = slot.n_done.load(Ordering::Relaxed) as usize;
-        let is_done = |&user: &u32| user != AT_THE_END && self.is_executed(user);
-        let n_done = from + users[from..].iter().take_while(|user| is_done(user)).count();
-        slot.n_done.fetch_max(n_done as u32, Ordering::Relaxed);
-        users.get(n_done).copied().unwrap_or(AT_THE_END)
+        let is_over = |user: u32| user != AT_THE_END && self.is_executed(user);
+        while users.get(state.n_passed).is_some_and(|&user| is_over(user)) {
+            state.n_passed += 1;
+        }
+        users.get(state.n_passed).copied().unwrap_or(AT_THE_END)
     }
 
     fn note(&self, key: Key, note: SpillNote, bytes: usize, took: Duration) {
@@ -311,13 +326,15 @@ impl Held {
     }
 
     /// Puts a value on disk. False if somebody needs it now, or it is gone.
-    pub(super) fn send_away(&self, number: u32, folder: &SpillFolder) -> Result<bool, String> {
-        let slot = &self.slots[number as usize];
+    pub(super) fn send_away(&self, number: usize, folder: &SpillFolder) -> Result<bool, String> {
+        let slot = &self.slots[number];
         let begun = Instant::now();
         let Some(codec) = &slot.codec else { return Ok(false) };
         let (value, is_written) = {
             let state = slot.lock();
-            let Some(value) = &state.value else { return Ok(false) };
+            let Some(value) = state.value.as_ref().filter(|_| state.pins == 0) else {
+                return Ok(false);
+            };
             (Arc::clone(value), state.away.is_some())
         };
         // Without the lock: a task that needs the value meanwhile has it, and it stays.
@@ -326,12 +343,12 @@ impl Held {
             false => match folder.write(codec, &*value) {
                 Ok(file) => Some(file),
                 Err(error) => {
-                    drop(value);
+                    let_go(value);
                     return Err(self.give_up_on(slot, error.to_string()));
                 }
             },
         };
-        drop(value);
+        let_go(value);
         let mut state = slot.lock();
         if state.value.is_none() {
             return Ok(false);
@@ -344,8 +361,7 @@ impl Held {
         drop(state);
         self.uncount(bytes);
         self.note(slot.key, SpillNote::Out, bytes, begun.elapsed());
-        // The user's code; what it panics with has nothing to do with the task that makes room.
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(value)));
+        let_go(value);
         Ok(true)
     }
 
@@ -383,11 +399,16 @@ impl Slot {
     }
 
     /// Whether the value is here, nobody needs it now, and it can be written.
-    fn may_go(&self) -> bool {
-        let state = self.lock();
+    fn may_go(&self, state: &State) -> bool {
         let is_free = state.value.is_some() && state.pins == 0 && !state.stays;
         is_free && state.bytes > 0 && self.codec.is_some()
     }
+}
+
+/// Drops a value, perhaps as the last who has it: this is the user's code, and what it panics with has nothing to do with the task that
+/// makes room.
+fn let_go<T>(value: T) {
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(value)));
 }
 
 impl State {
@@ -473,6 +494,16 @@ impl Drop for Pins<'_> {
     fn drop(&mut self) {
         self.borrowed.clear();
         self.tasks.iter().flatten().for_each(|&task| self.held.unpin(task));
-        self.given_up.take().into_iter().for_each(|task| self.held.give_up(task));
+        let mut outcome = Ok(());
+        for task in self.given_up.take() {
+            // One value's drop may panic; the others are given up all the same.
+            let given_up = catch_unwind(AssertUnwindSafe(|| self.held.give_up(task)));
+            outcome = outcome.and(given_up);
+        }
+        if let Err(panic) = outcome
+            && !std::thread::panicking()
+        {
+            resume_unwind(panic);
+        }
     }
 }

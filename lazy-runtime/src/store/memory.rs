@@ -26,23 +26,24 @@ pub(crate) struct Memory {
 }
 
 thread_local! {
-    /// This thread is making room: what user code computes meanwhile, from within `Serialize`, has no limit.
-    static MAKES_ROOM: Cell<bool> = const { Cell::new(false) };
+    /// This thread is writing values or reading them: what user code computes meanwhile, from within `Serialize`, has no limit.
+    static IS_UNLIMITED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Marks this thread as one that makes room, until dropped.
-struct MakesRoom;
+/// Marks this thread as one that has no limit, until dropped.
+struct Unlimited {
+    before: bool,
+}
 
-impl MakesRoom {
+impl Unlimited {
     fn begin() -> Self {
-        MAKES_ROOM.set(true);
-        MakesRoom
+        Unlimited { before: IS_UNLIMITED.replace(true) }
     }
 }
 
-impl Drop for MakesRoom {
+impl Drop for Unlimited {
     fn drop(&mut self) {
-        MAKES_ROOM.set(false);
+        IS_UNLIMITED.set(self.before);
     }
 }
 
@@ -61,7 +62,13 @@ impl Memory {
 
     /// Whether runs that this thread begins are bound by the limit.
     pub(crate) fn applies_here() -> bool {
-        !MAKES_ROOM.get()
+        !IS_UNLIMITED.get()
+    }
+
+    /// Does something that calls user code while a lock is held.
+    pub(super) fn without_limit<R>(work: impl FnOnce() -> R) -> R {
+        let _marked = Unlimited::begin();
+        work()
     }
 
     /// The values of a run may go to disk.
@@ -76,12 +83,13 @@ impl Memory {
     }
 
     pub(super) fn subtract(&self, bytes: usize) {
-        self.used.fetch_sub(bytes, Ordering::Relaxed);
+        let before = self.used.fetch_sub(bytes, Ordering::Relaxed);
+        debug_assert!(before >= bytes, "no more is given back than was counted");
     }
 
     /// Bytes that count now.
     pub(crate) fn used(&self) -> usize {
-        self.used.load(Ordering::Relaxed) + self.cache.memory().bytes()
+        self.used.load(Ordering::Relaxed).saturating_add(self.cache.memory().bytes())
     }
 
     /// Whether more is held than there should be.
@@ -99,7 +107,7 @@ impl Memory {
     /// do without.
     #[inline]
     pub(crate) fn make_room(&self) {
-        if self.is_over() && !MAKES_ROOM.get() {
+        if self.is_over() && Self::applies_here() {
             self.make_room_now();
         }
     }
@@ -108,7 +116,7 @@ impl Memory {
     fn make_room_now(&self) {
         // Others that are over the limit wait here: they would only make more.
         let _alone = lock(&self.making_room);
-        let _marked = MakesRoom::begin();
+        let _marked = Unlimited::begin();
         loop {
             let excess = self.used().saturating_sub(self.limit);
             if excess == 0 {
@@ -125,21 +133,11 @@ impl Memory {
     }
 
     /// The value that is needed last, of all runs.
-    fn victim(&self) -> Option<(Arc<Held>, u32)> {
+    fn victim(&self) -> Option<(Arc<Held>, usize)> {
         let runs: Vec<_> = lock(&self.runs).iter().filter_map(Weak::upgrade).collect();
-        let mut last: Option<(Arc<Held>, (u32, u32))> = None;
-        for run in runs {
-            let Some(victim) = run.pop_victim() else { continue };
-            match &last {
-                Some((_, (next_use, _))) if *next_use >= victim.0 => run.push_victim(victim),
-                _ => {
-                    if let Some((run, victim)) = last.replace((run, victim)) {
-                        run.push_victim(victim);
-                    }
-                }
-            }
-        }
-        last.map(|(run, (_, slot))| (run, slot))
+        let victims = runs.into_iter().filter_map(|run| run.victim().map(|victim| (run, victim)));
+        let last = victims.max_by_key(|(_, (_, next_use))| *next_use);
+        last.map(|(run, (slot, _))| (run, slot))
     }
 
     /// Says once that the limit is not kept.
@@ -155,6 +153,17 @@ impl Memory {
         );
         eprintln!(
             "lazy-runtime: results take {used} bytes, more than the memory limit of {limit}, and the run goes on: {why}"
+        );
+    }
+}
+
+impl Drop for Memory {
+    /// All runs are over.
+    fn drop(&mut self) {
+        let used = *self.used.get_mut();
+        debug_assert!(
+            used == 0 || std::thread::panicking(),
+            "{used} bytes count that nobody holds"
         );
     }
 }

@@ -3,11 +3,11 @@
 use std::thread;
 
 use lazy_runtime::prelude::*;
-use lazy_runtime::{Runtime, call, collect, reduce};
+use lazy_runtime::{Runtime, call, collect, delayed_pure, reduce};
 use tests::{Padded, Tally, Tracked};
 
 use super::random::Random;
-use super::tasks::{self, Fate, Inner, MASK, Text, Wide, Will};
+use super::tasks::{self, Fate, Inner, MASK, Sheet, Text, Wide, Will};
 
 /// What is computed together.
 pub(crate) type Outputs = (Vec<Delayed<u64>>, Vec<Delayed<Text>>, Vec<Delayed<Vec<Text>>>);
@@ -18,6 +18,7 @@ pub(crate) struct Graph {
     numbers: Vec<Delayed<u64>>,
     texts: Vec<Delayed<Text>>,
     lists: Vec<Delayed<Vec<Text>>>,
+    sheets: Vec<Delayed<Sheet>>,
     /// So many of the numbers are of few tasks, none of which computes: others may compute them inside.
     n_simple: usize,
 }
@@ -33,8 +34,11 @@ pub(crate) struct Kind<'a> {
 impl Graph {
     /// A graph of about so many nodes. `kept` are nodes of an earlier one, with their values.
     pub(crate) fn new(random: &mut Random, kind: &Kind<'_>, kept: Outputs, size: usize) -> Graph {
-        let mut graph = Graph { numbers: kept.0, texts: kept.1, lists: kept.2, n_simple: 0 };
+        let (numbers, texts, lists) = kept;
+        let mut graph = Graph { numbers, texts, lists, sheets: Vec::new(), n_simple: 0 };
         graph.numbers.push(delayed(7));
+        graph.numbers.push(delayed_pure(random.next() % 4));
+        graph.sheets.push(delayed(vec![1; 100]));
         graph.texts.push(delayed(Text::new("seven".into(), 100, kind.tally)));
         graph.lists.push(delayed(vec![Text::new("one".into(), 1, kind.tally)]));
         (0..size.min(25)).for_each(|_| graph.add(random, kind));
@@ -62,6 +66,7 @@ impl Graph {
                 self.numbers.extend(part.numbers.into_iter().skip(self.n_simple));
                 self.texts.extend(part.texts);
                 self.lists.extend(part.lists);
+                self.sheets.extend(part.sheets);
             }
         });
     }
@@ -75,6 +80,7 @@ impl Graph {
         outputs
     }
 
+    /// Some tasks get the same will: those that are pure may be one.
     fn will(&self, random: &mut Random, kind: &Kind<'_>) -> Will {
         let fate = match (kind.bad.is_some_and(|bad| random.once_in(bad)), random.below(60)) {
             (true, 0..20) => Fate::Fails,
@@ -84,13 +90,18 @@ impl Graph {
             (false, 1..4) => Fate::Yields,
             (false, _) => Fate::Good,
         };
-        Will { node: random.next() % 100_000, fate, tally: kind.tally.clone() }
+        let most = if random.once_in(3) && fate == Fate::Good { 3 } else { 100_000 };
+        Will { node: random.next() % most, fate, tally: kind.tally.clone() }
     }
 
     /// Adds a task, or two, of a random kind on random nodes.
     fn add(&mut self, random: &mut Random, kind: &Kind<'_>) {
         let will = self.will(random, kind);
-        match random.below(12) {
+        match random.below(14) {
+            12.. => {
+                let made = self.sheet(random, will);
+                self.sheets.push(made);
+            }
             0..6 => {
                 let made = self.number(random, kind, will);
                 self.numbers.push(made);
@@ -115,7 +126,10 @@ impl Graph {
     fn number(&self, random: &mut Random, kind: &Kind<'_>, will: Will) -> Delayed<u64> {
         let one = |random: &mut Random| random.pick(&self.numbers);
         let (a, b, literal) = (one(random), one(random), random.next() & MASK);
-        match random.below(25) {
+        match random.below(30) {
+            25 => delayed_pure(literal % 4),
+            26 | 27 => tasks::number_kept(will, a, b),
+            28 | 29 => tasks::fold_sheets(will, random.some(&self.sheets)),
             0 => delayed(literal),
             1..4 => tasks::number(will, a, b),
             4 => tasks::number(will, a, literal),
@@ -163,7 +177,10 @@ impl Graph {
         let one = |random: &mut Random| random.pick(&self.texts);
         let (a, b) = (one(random), one(random));
         let (n, list) = (random.pick(&self.numbers), random.pick(&self.lists));
-        match random.below(14) {
+        match random.below(18) {
+            14 => tasks::render_kept(will, n),
+            15 | 16 => tasks::append_pure(will, a, b),
+            17 => tasks::join_kept(will, random.some(&self.texts)),
             0 => delayed(Text::new("given".into(), random.below(3000), kind.tally)),
             1..4 => tasks::render(will, n),
             4..6 => tasks::append(will, a, b),
@@ -177,6 +194,19 @@ impl Graph {
             12 if kind.bad.is_some() && random.once_in(4) => list.get(2_usize),
             12 => list.map_ref(|list| list.first().cloned()).flatten(),
             _ => a.zip(b).map(|(a, _)| a),
+        }
+    }
+
+    fn sheet(&self, random: &mut Random, will: Will) -> Delayed<Sheet> {
+        let n = random.pick(&self.numbers);
+        match random.below(6) {
+            0 | 1 => tasks::sheet(will, n),
+            2 | 3 => tasks::sheet_kept(will, n),
+            4 => tasks::stack(will, random.pick(&self.sheets), random.pick(&self.sheets)),
+            _ => random.pick(&self.sheets).map(|mut sheet| {
+                sheet.reverse();
+                sheet
+            }),
         }
     }
 

@@ -4,9 +4,11 @@
 mod graph;
 mod process;
 mod random;
+mod runtimes;
 mod tasks;
 mod ways;
 
 pub(crate) use process::{n_threads, resident, setting};
+pub(crate) use runtimes::Runtimes;
 pub(crate) use tasks::quietly;
 pub(crate) use ways::iteration;

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use lazy_runtime::prelude::*;
-use lazy_runtime::{ComputeOptions, Runtime, call};
+use lazy_runtime::{ComputeOptions, HeapSize, Runtime, Tokenize, Tokenizer, call};
 use rayon::prelude::*;
 use tests::{Padded, Tally, Tracked};
 
@@ -30,11 +30,21 @@ impl Text {
     }
 }
 
+/// Text counts against a memory limit, and cannot be written: it has a tally.
+impl HeapSize for Text {
+    fn heap_size(&self) -> usize {
+        self.text.heap_size() + self.bulk.heap_size()
+    }
+}
+
+/// Numbers that can go to disk.
+pub(crate) type Sheet = Vec<u64>;
+
 /// An argument too large for a chunk of the arena.
 pub(crate) type Wide = Padded<3000>;
 
 /// What becomes of a task besides its value.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Tokenize)]
 pub(crate) enum Fate {
     Good,
     Sleeps(u64),
@@ -51,6 +61,13 @@ pub(crate) struct Will {
     pub(crate) node: u64,
     pub(crate) fate: Fate,
     pub(crate) tally: Tally,
+}
+
+/// Who counts has no bearing on the result.
+impl Tokenize for Will {
+    fn tokenize(&self, tokenizer: &mut Tokenizer) {
+        (self.node, self.fate).tokenize(tokenizer);
+    }
 }
 
 /// A failure that is counted while somebody holds it.
@@ -191,6 +208,53 @@ pub(crate) fn pair(will: &Will, text: Text, n: u64) -> Result<(Text, u64), Faile
     will.meet()?;
     let n = mix(text.weight(), n);
     Ok((text, n))
+}
+
+#[delayed(cache)]
+pub(crate) fn number_kept(will: &Will, a: u64, b: &u64) -> Result<u64, Failed> {
+    will.meet().map(|()| mix(a, *b))
+}
+
+#[delayed(cache)]
+pub(crate) fn render_kept(will: &Will, n: u64) -> Result<Text, Failed> {
+    will.meet().map(|()| Text::new(n.to_string(), (n % 3000) as usize, &will.tally))
+}
+
+#[delayed(pure)]
+pub(crate) fn append_pure(will: &Will, mut a: Text, b: &Text) -> Result<Text, Failed> {
+    will.meet()?;
+    a.text.push_str(&b.text);
+    a.text.truncate(40);
+    Ok(a)
+}
+
+#[delayed(cache)]
+pub(crate) fn join_kept(will: &Will, all: Vec<Text>) -> Result<Text, Failed> {
+    will.meet()?;
+    Ok(joined(&all, &will.tally))
+}
+
+#[delayed]
+pub(crate) fn sheet(will: &Will, n: u64) -> Result<Sheet, Failed> {
+    will.meet().map(|()| (0..n % 600).map(|i| mix(i, n)).collect())
+}
+
+#[delayed(cache = "disk")]
+pub(crate) fn sheet_kept(will: &Will, n: u64) -> Result<Sheet, Failed> {
+    will.meet().map(|()| (0..n % 600).map(|i| mix(n, i)).collect())
+}
+
+#[delayed(cache)]
+pub(crate) fn stack(will: &Will, mut a: Sheet, b: &Sheet) -> Result<Sheet, Failed> {
+    will.meet()?;
+    a.extend(b);
+    a.truncate(1000);
+    Ok(a)
+}
+
+#[delayed(pure)]
+pub(crate) fn fold_sheets(will: &Will, all: &[Sheet]) -> Result<u64, Failed> {
+    will.meet().map(|()| fold(all.iter().flatten().copied()))
 }
 
 thread_local! {

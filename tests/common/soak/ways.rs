@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use lazy_runtime::prelude::*;
 use lazy_runtime::{ComputeOptions, Error, Handle, Runtime, optimize};
-use tests::{LIMIT, Tally, block_on, synchronous, threads};
+use tests::{LIMIT, Tally, block_on};
 
 use super::graph::{Graph, Kind, Outputs};
 use super::random::Random;
+use super::runtimes::passing;
 use super::tasks::Text;
 
 type Values = (Vec<u64>, Vec<Text>, Vec<Vec<Text>>);
@@ -97,13 +98,14 @@ pub(crate) fn iteration(seed: u64, runtimes: &[Runtime]) {
         kept = round(&mut random, &kind, kept);
     }
     drop(kept);
-    settle(&tally);
+    settle(&tally, runtimes);
 }
 
-/// Waits until nothing lives any more: what was cancelled, or nobody waits for, may still run.
-fn settle(tally: &Tally) {
+/// Waits until nothing lives any more: what was cancelled, or nobody waits for, may still run, and give caches what it makes.
+fn settle(tally: &Tally, runtimes: &[Runtime]) {
     let start = Instant::now();
     while tally.live() > 0 {
+        runtimes.iter().for_each(|runtime| runtime.cache().clear());
         assert!(start.elapsed() < LIMIT / 2, "{} values live that nobody has", tally.live());
         thread::sleep(Duration::from_micros(100));
     }
@@ -134,7 +136,7 @@ fn round(random: &mut Random, kind: &Kind<'_>, kept: Outputs) -> Outputs {
 }
 
 fn ask_the_reference(outputs: &Outputs) -> Expected {
-    let runtime = synchronous();
+    let runtime = passing(0);
     let options = ComputeOptions::new().collect_errors(true);
     let expected = match runtime.compute_with(outputs, options) {
         Ok(values) => Ok(plain(values)),
@@ -158,9 +160,9 @@ type Pending = (Handle<Values>, Mode);
 impl Case<'_> {
     fn runtime(&self, random: &mut Random) -> Runtime {
         match random.below(12) {
-            0 => synchronous(),
+            0 => passing(0),
             // Its threads end with this computation, or with what is left of it in the background.
-            1 => threads(1 + random.below(3)),
+            1 => passing(1 + random.below(3)),
             _ => self.runtimes[random.below(self.runtimes.len())].clone(),
         }
     }
