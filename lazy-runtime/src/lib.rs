@@ -212,3 +212,9 @@ pub mod __private {
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// Those of the guide, too.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/keeping.md")]
+#[doc = include_str!("../../docs/watching.md")]
+struct Guide;
