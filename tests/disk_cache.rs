@@ -140,6 +140,33 @@ fn any_damage_means_that_the_task_runs() {
     }
 }
 
+/// As after a power failure, that left files of the right length.
+#[test]
+fn a_long_chain_of_damaged_results_is_computed_anew() {
+    #[delayed(cache = "disk")]
+    fn next(n: u64) -> u64 {
+        n + 1
+    }
+    const LENGTH: u64 = 600;
+    let chain = || (1..LENGTH).fold(next(0_u64), |n, _| next(n));
+    for scheduler in [Scheduler::Synchronous, Scheduler::Threads] {
+        let dir = TempDir::new().unwrap();
+        let runtime = || {
+            let runtime = Runtime::builder().scheduler(scheduler).num_threads(2);
+            runtime.stack_size(2 << 20).cache_dir(dir.path()).build().unwrap()
+        };
+        assert_eq!(runtime().compute(&chain()).unwrap(), LENGTH);
+        for file in files(dir.path()) {
+            let mut bytes = fs::read(&file).unwrap();
+            let at = bytes.len() - 20;
+            bytes[at] ^= 1;
+            fs::write(file, bytes).unwrap();
+        }
+        assert_eq!(runtime().compute(&chain()).unwrap(), LENGTH);
+        assert_eq!(files(dir.path()).len(), LENGTH as usize, "all are kept again");
+    }
+}
+
 #[test]
 fn damage_is_mended_inside_a_larger_graph() {
     both(|runtime, dir| {

@@ -110,12 +110,15 @@ fn several_values_released_by_one_task() {
     fn cached() -> Mine {
         Mine
     }
+    /// Nobody counts it.
+    struct InASlot(#[allow(dead_code, reason = "it is dropped")] Mine, u64);
+
     #[delayed]
-    fn in_a_slot(n: u64) -> (Mine, u64) {
-        (Mine, n)
+    fn in_a_slot(n: u64) -> InASlot {
+        InASlot(Mine, n)
     }
     #[delayed]
-    fn look(_: &Mine, _: &Mine, _: &Mine, slot: &(Mine, u64)) -> u64 {
+    fn look(_: &Mine, _: &Mine, _: &Mine, slot: &InASlot) -> u64 {
         slot.1
     }
     in_time(|| {

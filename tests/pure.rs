@@ -285,3 +285,17 @@ fn an_equal_call_is_made_anew_by_the_next_computation() {
         assert_eq!(log.count("square"), 2);
     });
 }
+
+#[test]
+fn a_value_that_is_made_later_may_stand_for_an_earlier_call() {
+    both(|_| {
+        let log = Log::new();
+        let early = square(3, log.clone());
+        let between = &early + half(&early);
+        let kept = square(3, log.clone()).persist().unwrap();
+        assert_eq!((&between, &kept, &early).compute().unwrap(), (13, 9, 9));
+        let words = delayed(vec![between.clone()]).map_ref(Vec::len);
+        assert_eq!((words, between, kept).compute().unwrap(), (1, 13, 9));
+        assert_eq!(log.count("square"), 1);
+    });
+}

@@ -62,7 +62,7 @@ impl Who {
 fn main() {
     let known = ["nodes", "us", "threads", "repetitions", "only"];
     let Some(options) = Options::given(&known) else { return };
-    let repetitions = options.or("repetitions", 5);
+    let repetitions = options.or("repetitions", 3);
     let default = [1, cores()];
     let per_us = body::iterations_per_us();
     let table = Table::new(&format!("observe: median of {repetitions}"), 14, &COLUMNS);

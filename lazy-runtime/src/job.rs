@@ -111,7 +111,10 @@ impl<R> Job<R> {
             if left.is_some_and(|left| left.is_zero()) {
                 drop(state);
                 self.stop.stop(Reason::Timeout);
+                // What has not begun never will, and what it holds others may wait for.
+                let work = self.claim();
                 self.complete(Ok(Err(Error::Timeout(self.stop.limit()))));
+                drop(work);
                 state = self.lock();
             } else if on_a_pool {
                 drop(state);

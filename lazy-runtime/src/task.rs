@@ -269,6 +269,16 @@ fn call<D, F, A, O, K>(function: F, args: A) -> Call<D, F, A, O, K> {
     Call { function, args, described: PhantomData }
 }
 
+/// Adds the node of a call.
+#[inline]
+fn add<D: Describe, F: TaskFn<A>, A: Args, O: Outcome<F::Output>, K: Keep<O::Value>>(
+    function: F,
+    args: A,
+    location: &'static Location<'static>,
+) -> Delayed<O::Value> {
+    Delayed::new(Call::<D, F, A, O, K> { function, args, described: PhantomData }, location)
+}
+
 /// Adds a call to the graph; what the function returns is the result.
 #[track_caller]
 #[inline]
@@ -277,7 +287,7 @@ pub fn task<D: Describe, F: TaskFn<A, Output: TaskResult>, A: Args, K: Keep<F::O
     args: A,
     _: K,
 ) -> Delayed<F::Output> {
-    Delayed::new(call::<D, F, A, Plain, K>(function, args), Location::caller())
+    add::<D, F, A, Plain, K>(function, args, Location::caller())
 }
 
 /// [`task`] for code of this crate that knows the place of the user's call.
@@ -287,7 +297,7 @@ pub(crate) fn task_at<D: Describe, F: TaskFn<A, Output: TaskResult>, A: Args>(
     args: A,
     location: &'static Location<'static>,
 ) -> Delayed<F::Output> {
-    Delayed::new(call::<D, F, A, Plain, Opaque>(function, args), location)
+    add::<D, F, A, Plain, Opaque>(function, args, location)
 }
 
 /// Adds a call to the graph; an `Err` that it returns makes the task fail.
@@ -302,7 +312,7 @@ where
     F: TaskFn<A, Output: Fallible<Value: TaskResult, Error: IntoTaskError>>,
     K: Keep<<F::Output as Fallible>::Value>,
 {
-    Delayed::new(call::<D, F, A, MayFail, K>(function, args), Location::caller())
+    add::<D, F, A, MayFail, K>(function, args, Location::caller())
 }
 
 /// [`try_task`] for code of this crate that knows the place of the user's call.
@@ -315,7 +325,7 @@ pub(crate) fn try_task_at<D: Describe, F, A: Args>(
 where
     F: TaskFn<A, Output: Fallible<Value: TaskResult, Error: IntoTaskError>>,
 {
-    Delayed::new(call::<D, F, A, MayFail, Opaque>(function, args), location)
+    add::<D, F, A, MayFail, Opaque>(function, args, location)
 }
 
 /// The token of a call: what is called, and with what.

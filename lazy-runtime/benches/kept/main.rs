@@ -19,11 +19,13 @@ use common::clock::median;
 use common::options::Options;
 use tempfile::TempDir;
 
+/// A table by name.
+type Named = (&'static str, fn(&Options));
+
 fn main() {
     let known = ["calls", "mib", "repetitions", "only"];
     let Some(options) = Options::given(&known) else { return };
-    type Table = fn(&Options);
-    let tables: [(&str, Table); 6] = [
+    let tables: [Named; 6] = [
         ("pure", pure::table),
         ("memory", memory::table),
         ("latency", latency::table),

@@ -3,8 +3,12 @@
 //! A run claims the keys it is going to compute, all of them or none. If others have some, it waits until these are free, looks into the
 //! caches again and claims what is still missing. As nobody waits while holding a claim, two runs cannot wait for each other. A claim
 //! ends key by key, when the result is kept or has failed, and with its run.
+//!
+//! A task may wait for a thread of its own that waits here for what the task's run has claimed and not begun. So patience has an end: where
+//! the run makes no progress for so long, whoever waits computes beside it.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,17 +18,39 @@ use crate::sync::{Condvar, Mutex, MutexGuard};
 /// How long a thread sleeps before it asks whether it should go on waiting.
 const NAP: Duration = Duration::from_millis(1);
 
+/// How long a thread waits for a run that ends no task.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// The keys that runs are computing now.
 pub(crate) struct Claims {
     state: Mutex<State>,
     freed: Condvar,
+    patience: Duration,
+}
+
+/// How a wait ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waited {
+    /// Nobody computes any of the keys.
+    Free,
+    /// The deadline has passed, or the wait was cancelled.
+    Stopped,
+    /// Who computes them makes no progress.
+    TooLong,
 }
 
 struct State {
     /// By whom each key is claimed.
-    owners: HashMap<Id, u64, ByToken>,
+    owners: HashMap<Id, Owner, ByToken>,
     /// The last claim that was made.
     last: u64,
+}
+
+/// Who has claimed a key.
+struct Owner {
+    number: u64,
+    /// How many tasks of its run have ended.
+    progress: Arc<AtomicU64>,
 }
 
 /// Keys that one run is computing; those that are left are free again when it is dropped.
@@ -32,13 +58,14 @@ struct State {
 pub(crate) struct Claim {
     claims: Arc<Claims>,
     owner: u64,
+    progress: Arc<AtomicU64>,
     ids: Vec<Id>,
 }
 
 impl Claims {
     pub(crate) fn new() -> Arc<Self> {
         let state = State { owners: HashMap::default(), last: 0 };
-        Arc::new(Claims { state: Mutex::new(state), freed: Condvar::new() })
+        Arc::new(Claims { state: Mutex::new(state), freed: Condvar::new(), patience: PATIENCE })
     }
 
     /// Claims all of these keys, or tells which of them others have.
@@ -49,18 +76,20 @@ impl Claims {
         }
         state.last += 1;
         let owner = state.last;
-        state.owners.extend(ids.iter().map(|&id| (id, owner)));
+        let progress = Arc::new(AtomicU64::new(0));
+        let owner_of = |&id: &Id| (id, Owner { number: owner, progress: Arc::clone(&progress) });
+        state.owners.extend(ids.iter().map(owner_of));
         drop(state);
-        Ok(Claim { claims: Arc::clone(self), owner, ids })
+        Ok(Claim { claims: Arc::clone(self), owner, progress, ids })
     }
 
     /// Whether nobody is computing one of these.
+    #[cfg(test)]
     pub(crate) fn are_free(&self, ids: &[Id]) -> bool {
         self.lock().are_free(ids)
     }
 
-    /// Sleeps until nobody is computing one of these, and tells whether that is so: not if the deadline has passed or the wait was
-    /// cancelled.
+    /// Sleeps until nobody is computing one of these, or the wait has to end.
     ///
     /// `is_cancelled` is asked about a thousand times a second, while no lock is held: it may do something else in between.
     pub(crate) fn wait_for(
@@ -68,18 +97,24 @@ impl Claims {
         ids: &[Id],
         deadline: Option<Instant>,
         is_cancelled: impl Fn() -> bool,
-    ) -> bool {
+    ) -> Waited {
+        let (mut seen, mut since) = (None, Instant::now());
         loop {
-            if is_cancelled() {
-                return self.are_free(ids);
-            }
+            let is_cancelled = is_cancelled();
             let state = self.lock();
             if state.are_free(ids) {
-                return true;
+                return Waited::Free;
             }
-            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            if left.is_some_and(|left| left.is_zero()) {
-                return false;
+            let now = Instant::now();
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(now));
+            if is_cancelled || left.is_some_and(|left| left.is_zero()) {
+                return Waited::Stopped;
+            }
+            let progress = Some(state.progress_of(ids));
+            if progress != seen {
+                (seen, since) = (progress, now);
+            } else if now - since >= self.patience {
+                return Waited::TooLong;
             }
             let nap = left.unwrap_or(NAP).min(NAP);
             drop(self.freed.wait_timeout(state, nap));
@@ -96,15 +131,27 @@ impl State {
         !ids.iter().any(|id| self.owners.contains_key(id))
     }
 
+    /// A number that changes when a task ends of a run that has one of these keys.
+    fn progress_of(&self, ids: &[Id]) -> u64 {
+        let owners = ids.iter().filter_map(|id| self.owners.get(id));
+        owners.fold(0, |sum, owner| sum.wrapping_add(owner.progress.load(Ordering::Relaxed)))
+    }
+
     /// Frees a key, unless it is another's by now.
     fn free(&mut self, id: &Id, owner: u64) {
-        if self.owners.get(id) == Some(&owner) {
+        if self.owners.get(id).is_some_and(|found| found.number == owner) {
             self.owners.remove(id);
         }
     }
 }
 
 impl Claim {
+    /// A task of the run has ended.
+    #[inline]
+    pub(crate) fn note_progress(&self) {
+        self.progress.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Frees a key whose result is kept, or has failed. Does nothing if that was done before.
     pub(crate) fn done(&self, id: &Id) {
         self.claims.lock().free(id, self.owner);
@@ -124,7 +171,7 @@ impl Drop for Claim {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use std::any::TypeId;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
     use std::thread;
 
     use super::*;
@@ -170,7 +217,7 @@ mod tests {
             claim.done(&ids([1])[0]);
             assert!(!waiter.is_finished() && !claims.are_free(&ids([2])));
             claim.done(&ids([2])[0]);
-            assert!(waiter.join().unwrap());
+            assert_eq!(waiter.join().unwrap(), Waited::Free);
         });
     }
 
@@ -178,14 +225,30 @@ mod tests {
     fn waiting_ends_at_the_deadline_and_when_it_is_cancelled() {
         let claims = Claims::new();
         let _claim = claims.try_claim(ids([1])).ok().unwrap();
-        assert!(!claims.wait_for(&ids([1]), Some(Instant::now()), || false));
+        assert_eq!(claims.wait_for(&ids([1]), Some(Instant::now()), || false), Waited::Stopped);
         let deadline = Instant::now() + Duration::from_millis(3);
-        assert!(!claims.wait_for(&ids([1]), Some(deadline), || false));
+        assert_eq!(claims.wait_for(&ids([1]), Some(deadline), || false), Waited::Stopped);
         assert!(Instant::now() >= deadline);
         let asked = AtomicUsize::new(0);
-        assert!(!claims.wait_for(&ids([1]), None, || asked.fetch_add(1, Ordering::Relaxed) == 3));
+        let is_cancelled = || asked.fetch_add(1, Ordering::Relaxed) == 3;
+        assert_eq!(claims.wait_for(&ids([1]), None, is_cancelled), Waited::Stopped);
         assert_eq!(asked.into_inner(), 4);
-        assert!(claims.wait_for(&ids([2]), None, || true), "what is free needs no waiting");
+        assert_eq!(claims.wait_for(&ids([2]), None, || true), Waited::Free, "nothing to wait for");
+    }
+
+    #[test]
+    fn patience_ends_where_no_task_ends() {
+        let mut claims = Claims::new();
+        Arc::get_mut(&mut claims).unwrap().patience = Duration::from_millis(5);
+        let claim = claims.try_claim(ids([1])).ok().unwrap();
+        assert_eq!(claims.wait_for(&ids([1]), None, || false), Waited::TooLong);
+        // As long as tasks end nobody is out of patience.
+        let asked = AtomicUsize::new(0);
+        let goes_on = || {
+            claim.note_progress();
+            asked.fetch_add(1, Ordering::Relaxed) == 50
+        };
+        assert_eq!(claims.wait_for(&ids([1]), None, goes_on), Waited::Stopped);
     }
 
     #[test]
@@ -215,7 +278,7 @@ mod tests {
                     computed.fetch_add(1, Ordering::Relaxed);
                 }
                 Ok(_claim) => {}
-                Err(taken) => assert!(claims.wait_for(&taken, None, || false)),
+                Err(taken) => assert_eq!(claims.wait_for(&taken, None, || false), Waited::Free),
             }
         }
     }
@@ -236,7 +299,7 @@ mod models {
 
     /// Wakes without a time limit: loom's naps never end by themselves.
     fn wait(claims: &Claims, ids: &[Id]) {
-        assert!(claims.wait_for(ids, None, || false));
+        assert_eq!(claims.wait_for(ids, None, || false), Waited::Free);
     }
 
     #[test]

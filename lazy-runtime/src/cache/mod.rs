@@ -17,8 +17,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-pub(crate) use claims::Claim;
 use claims::Claims;
+pub(crate) use claims::{Claim, Waited};
 pub(crate) use disk::DiskCache;
 pub use disk::DiskUsage;
 pub use entry::CacheEntry;

@@ -5,6 +5,7 @@
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -16,7 +17,9 @@ use super::run::Finished;
 use super::snapshot::Snapshot;
 use super::values::Values;
 use crate::cache::{Cache, Claim, Id};
+use crate::codec::Codec;
 use crate::error::{Failure, Result};
+use crate::identity::Bits;
 use crate::keep::{Kept, Place, well_known};
 use crate::key::Key;
 use crate::store::{Held, HeldBuilder, Memory};
@@ -40,10 +43,13 @@ pub(crate) struct Keeping {
     keeper: Keeper,
     pub(super) held: Arc<Held>,
     /// What is known of types from tasks that know it, for those that do not, such as operators.
-    by_type: HashMap<TypeId, &'static Kept>,
+    by_type: ByType<&'static Kept>,
     /// How large each result is; only for a witness.
     bytes: Vec<AtomicU64>,
 }
+
+/// Types are told apart by what is a hash already.
+type ByType<V> = HashMap<TypeId, V, BuildHasherDefault<Bits>>;
 
 /// In place of a number of bytes.
 const UNKNOWN: u64 = u64::MAX;
@@ -57,7 +63,8 @@ impl Keeping {
         }
         let count = snapshot.len() as u32;
         let vtables = || (0..count).map(|index| (index, snapshot.node(index).vtable()));
-        let mut by_type = HashMap::new();
+        let mut by_type: ByType<&'static Kept> = HashMap::default();
+        let mut codecs: ByType<Option<Codec>> = HashMap::default();
         if is_limited || keeper.witness.is_some() {
             let sized = vtables().filter(|(_, vtable)| vtable.kept.size.is_some());
             // Who knows how to write values tells more than who only knows how large they are.
@@ -73,8 +80,10 @@ impl Keeping {
             let known = known.or_else(|| well_known(vtable.output_id)).unwrap_or(vtable.kept);
             let is_counted = is_limited && known.size.is_some() && vtable.stored.holds_memory();
             if is_counted || vtable.kept.place == Some(Place::Memory) {
-                let codec = known.codec.filter(|codec| is_limited && (codec.shape)().is_plain());
-                held.hold(index, snapshot.key(index), codec);
+                let codec = codecs.entry(vtable.output_id).or_insert_with(|| {
+                    known.codec.filter(|codec| is_limited && (codec.shape)().is_plain())
+                });
+                held.hold(index, snapshot.key(index), *codec);
             }
         }
         let held = Arc::new(held.build(|| snapshot.uses_of_results(), snapshot.outputs()));
@@ -97,8 +106,11 @@ impl Keeping {
     pub(super) fn end(&self, snapshot: &Snapshot, index: u32) {
         let node = snapshot.node(index);
         self.held.note_executed(index, snapshot.held_by(index));
-        if let (Some(claim), Some(candidate)) = (&self.keeper.claim, node.candidate()) {
-            claim.done(&Id::new(candidate.key, candidate.output));
+        if let Some(claim) = &self.keeper.claim {
+            claim.note_progress();
+            if let Some(candidate) = node.candidate() {
+                claim.done(&Id::new(candidate.key, candidate.output));
+            }
         }
         self.make_room();
     }

@@ -192,12 +192,17 @@ impl<P: Payload> Node<P> {
 }
 
 impl<P: Payload> Node<P> {
-    /// A node with one reference.
+    /// To be called for each node before it is made. Not in [`Node::new`]: a branch in there would have each node copied once more.
     #[inline]
-    pub(super) fn new(payload: P, location: &'static Location<'static>) -> Self {
+    pub(super) fn note_made() {
         if const { P::KEPT.place.is_some() } {
             MAY_HAVE_CACHED.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// A node with one reference.
+    #[inline]
+    pub(super) fn new(payload: P, location: &'static Location<'static>) -> Self {
         let header = Header { vtable: Self::VTABLE, location, references: References::one() };
         Node { header, payload }
     }

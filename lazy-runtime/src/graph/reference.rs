@@ -31,6 +31,7 @@ impl NodeRef {
 
     #[inline]
     fn place<P: Payload>(payload: P, location: &'static Location<'static>) -> NodeRef {
+        Node::<P>::note_made();
         let memory = arena::allocate(size_of::<Node<P>>()).cast::<Node<P>>();
         // SAFETY: the arena gave memory of this size, with the alignment checked in `new`.
         unsafe { memory.write(Node::new(payload, location)) };

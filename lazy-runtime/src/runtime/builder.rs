@@ -106,8 +106,10 @@ impl RuntimeBuilder {
     ///
     /// What counts are results of types that are [`HeapSize`](crate::HeapSize) and own memory; what can go to disk are those that serde
     /// can write and read as well (`Serialize` and `DeserializeOwned`). A type counts if any task of the run tells: a `#[delayed]`
-    /// function that returns it, written out and not as a type parameter. What is used at the moment stays. So does all else: a limit that
-    /// cannot be kept is said once on standard error, and the run goes on. Arguments and data nodes are not counted.
+    /// function that returns it, written out and not as a type parameter. What is used at the moment stays, and results of less
+    /// than 512 bytes. So does all else: a limit that
+    /// cannot be kept is said once on standard error, and the run goes on. Arguments and data nodes are not counted;
+    /// a cached result counts twice while a run holds it.
     pub fn memory_limit(mut self, bytes: usize) -> Self {
         self.memory_limit = Some(bytes);
         self

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::Runtime;
-use crate::cache::{Asked, Claim, Found, Id};
+use crate::cache::{Asked, Claim, Found, Id, Waited};
 use crate::diagnostics::Recording;
 use crate::error::{Error, Result};
 use crate::execute::Order;
@@ -44,6 +44,27 @@ pub(super) struct Planned {
     /// What this run computes for all.
     claim: Option<Claim>,
     asked: Asked,
+    /// In how many computations of lost results this is one.
+    depth: u32,
+}
+
+/// A result on disk that could not be read, and is computed again in the middle of its task.
+#[derive(Clone, Copy)]
+struct Lost {
+    id: Id,
+    /// In how many such computations this is one, itself included.
+    depth: u32,
+}
+
+/// So many lost results are computed one within the other.
+const DEEPEST: u32 = 16;
+
+impl Lost {
+    /// Whether a result that it needs may be on disk. Not itself; and where one after the other was lost none is believed, for a chain of them
+    /// would take the stack.
+    fn trusts(self, id: Id) -> bool {
+        id != self.id && self.depth < DEEPEST
+    }
 }
 
 impl Planned {
@@ -73,17 +94,17 @@ impl Runtime {
         self.plan_but(outputs, patience, None)
     }
 
-    /// [`Runtime::plan`] without looking for one of the results.
+    /// [`Runtime::plan`] of a result that was lost.
     fn plan_but(
         &self,
         mut outputs: Vec<NodeRef>,
-        patience: Patience<'_>,
-        not_looked_for: Option<Id>,
+        mut patience: Patience<'_>,
+        lost: Option<Lost>,
     ) -> Result<Planned> {
         let caches = &self.inner.kept.caches;
         loop {
             let n_kept = caches.n_kept();
-            let mut planned = self.plan_now(outputs, not_looked_for);
+            let mut planned = self.plan_now(outputs, lost);
             let mut ids = planned.to_compute();
             let claim = loop {
                 if ids.is_empty() {
@@ -92,7 +113,9 @@ impl Runtime {
                 match (caches.claims().try_claim(ids.clone()), patience) {
                     (Ok(claim), _) => break Some(claim),
                     (Err(taken), Patience::Waits(stop)) => {
-                        self.wait_for(&taken, stop)?;
+                        if self.wait_for(&taken, stop)? == Waited::TooLong {
+                            patience = Patience::None;
+                        }
                         break None;
                     }
                     (Err(taken), Patience::None) => ids.retain(|id| !taken.contains(id)),
@@ -108,7 +131,7 @@ impl Runtime {
             }
             // Something has been kept between the look and the claim, perhaps of this. What is claimed stays missing unless it is there
             // now: so one more look is enough, as long as others keep what they like, but for what was given up meanwhile.
-            let mut again = self.plan_now(planned.snapshot.into_outputs(), not_looked_for);
+            let mut again = self.plan_now(planned.snapshot.into_outputs(), lost);
             let missing: HashSet<_> = again.to_compute().into_iter().collect();
             let claimed: HashSet<_> = ids.into_iter().collect();
             if matches!(patience, Patience::None) || missing.is_subset(&claimed) {
@@ -120,25 +143,26 @@ impl Runtime {
         }
     }
 
-    /// A graph without what the caches have now, one of the results left out of account.
-    fn plan_now(&self, outputs: Vec<NodeRef>, not_looked_for: Option<Id>) -> Planned {
+    /// A graph without what the caches have now.
+    fn plan_now(&self, outputs: Vec<NodeRef>, lost: Option<Lost>) -> Planned {
         let caches = &self.inner.kept.caches;
         let mut asked = Asked::default();
         let snapshot = Snapshot::with_caches(outputs, &mut |candidate: &Candidate| {
             let id = Id::new(candidate.key, candidate.output);
-            if not_looked_for == Some(id) {
-                return Found::Nothing;
+            match caches.look(candidate.key, candidate.output, candidate.kept, &mut asked) {
+                Found::OnDisk if lost.is_some_and(|lost| !lost.trusts(id)) => Found::Nothing,
+                found => found,
             }
-            caches.look(candidate.key, candidate.output, candidate.kept, &mut asked)
         });
-        Planned { snapshot, claim: None, asked }
+        Planned { snapshot, claim: None, asked, depth: lost.map_or(0, |lost| lost.depth) }
     }
 
-    fn wait_for(&self, ids: &[Id], stop: &Stop) -> Result<()> {
+    fn wait_for(&self, ids: &[Id], stop: &Stop) -> Result<Waited> {
         let is_stopped = || stop.reason().is_some();
         let claims = self.inner.kept.caches.claims();
-        if claims.wait_for(ids, stop.deadline(), is_stopped) {
-            return Ok(());
+        let waited = claims.wait_for(ids, stop.deadline(), is_stopped);
+        if waited != Waited::Stopped {
+            return Ok(waited);
         }
         Err(stop.reason().map_or(Error::Timeout(stop.limit()), |reason| reason.error(stop)))
     }
@@ -150,7 +174,7 @@ impl Runtime {
         recording: Option<&Recording>,
         stop: &Stop,
     ) -> (Snapshot, Option<Box<Keeping>>) {
-        let Planned { mut snapshot, claim, asked } = planned;
+        let Planned { mut snapshot, claim, asked, depth } = planned;
         let kept = &self.inner.kept;
         let witness = recording.map(|recording| recording.recorder() as Arc<dyn Witness>);
         kept.caches.count(asked, witness.as_deref());
@@ -164,15 +188,17 @@ impl Runtime {
             memory,
             claim,
             witness,
-            recompute: Box::new(move |node, id| runtime.recompute(node, id, &Stop::as_of(&stop))),
+            recompute: Box::new(move |node, id| {
+                runtime.recompute(node, Lost { id, depth: depth + 1 }, &Stop::as_of(&stop))
+            }),
         };
         let keeping = Keeping::of(&mut snapshot, keeper);
         (snapshot, keeping)
     }
 
-    /// Computes a node whose result on disk was damaged.
-    fn recompute(&self, node: NodeRef, id: Id, stop: &Stop) -> Result<Finished> {
-        let planned = self.plan_but(vec![node], Patience::None, Some(id))?;
+    /// Computes a node whose result on disk could not be read.
+    fn recompute(&self, node: NodeRef, lost: Lost, stop: &Stop) -> Result<Finished> {
+        let planned = self.plan_but(vec![node], Patience::None, Some(lost))?;
         let order = Order { stop, collect_errors: false, recorder: None };
         self.in_pool(planned.into(), &order)
     }

@@ -335,9 +335,14 @@ mod models {
         }
     }
 
+    /// Each worker is interrupted so often at most: more takes minutes.
+    const PREEMPTIONS: usize = 4;
+
     /// One worker is in a task that makes others ready, or does not, while another finds the gate closed.
     fn check_gate(roots: u32, made: u32) {
-        loom::model(move || {
+        let mut bounded = loom::model::Builder::new();
+        bounded.preemption_bound = Some(PREEMPTIONS);
+        bounded.check(move || {
             let spares = Spares::new(2, true, Some(Arc::new(Full)));
             spares.begin((0..roots).map(Ready::model).collect());
             let (own, others) = (spares.sit(), spares.sit());

@@ -5,7 +5,7 @@ use std::cell::{Cell, OnceCell};
 use std::collections::BinaryHeap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,9 @@ use crate::witness::{SpillNote, Witness};
 
 /// A value that others may have, too.
 type Shared = Arc<dyn Any + Send + Sync>;
+
+/// Bytes of the smallest value that goes to disk: what is kept of one that is away takes about that much.
+const SMALLEST: usize = 512;
 
 /// In place of the number of a slot: the result lies in its slot of the run.
 const NOT_HELD: u32 = u32::MAX;
@@ -36,6 +39,8 @@ pub(crate) struct Held {
     /// What could go, as (when it is needed next, the number of its slot), what is needed last on top. An entry is believed only if it
     /// is what the slot says of it; so a value is looked at when it becomes free, and not whenever room is made.
     queue: Mutex<BinaryHeap<(u32, u32)>>,
+    /// Room had to be made: the queue is filled. A run that stays within the limit has none.
+    is_queued: AtomicBool,
     memory: Option<Arc<Memory>>,
     witness: Option<Arc<dyn Witness>>,
 }
@@ -106,8 +111,10 @@ impl HeldBuilder {
             None => Vec::new(),
         };
         let (places, slots, users) = (vec![NOT_HELD; n_nodes], Vec::new(), Vec::new());
-        let queue = Mutex::default();
-        HeldBuilder { held: Held { places, slots, users, executed, queue, memory, witness } }
+        let (queue, is_queued) = (Mutex::default(), AtomicBool::new(false));
+        HeldBuilder {
+            held: Held { places, slots, users, executed, queue, is_queued, memory, witness },
+        }
     }
 
     /// The result of this task is held.
@@ -169,23 +176,24 @@ impl Held {
         state.value = Some(value);
         state.bytes = bytes;
         drop(state);
-        self.offer(task);
+        self.offer(self.places[task as usize]);
     }
 
     /// The task has been executed, and pins nothing any more: what it used, these results, may be needed later, or never.
     pub(crate) fn note_executed(&self, task: u32, used: impl Iterator<Item = u32>) {
         if let Some(word) = self.executed.get(task as usize / 64) {
             word.fetch_or(1 << (task % 64), Ordering::Relaxed);
-            used.for_each(|used| self.offer(used));
+            used.for_each(|used| self.offer(self.places[used as usize]));
         }
     }
 
-    /// Has a value go, if room is needed and it can.
-    fn offer(&self, task: u32) {
-        if self.memory.is_none() {
+    /// Has the value of a slot go, if room is needed and it can. To be asked after every change that lets it.
+    fn offer(&self, number: u32) {
+        // Who fills the queue says so, then locks one slot after the other. So whoever has changed one before that is seen, and whoever
+        // changes it later sees this.
+        if !self.is_queued.load(Ordering::SeqCst) {
             return;
         }
-        let number = self.places[task as usize];
         let slot = &self.slots[number as usize];
         let mut state = slot.lock();
         let next = self.next_use(slot, &mut state);
@@ -283,6 +291,9 @@ impl Held {
     ///
     /// To be asked by one thread at a time.
     pub(super) fn victim(&self) -> Option<(usize, u32)> {
+        if !self.is_queued.swap(true, Ordering::SeqCst) {
+            (0..self.slots.len() as u32).for_each(|number| self.offer(number));
+        }
         loop {
             let entry @ (next, number) = *self.queue().peek()?;
             let slot = &self.slots[number as usize];
@@ -401,7 +412,7 @@ impl Slot {
     /// Whether the value is here, nobody needs it now, and it can be written.
     fn may_go(&self, state: &State) -> bool {
         let is_free = state.value.is_some() && state.pins == 0 && !state.stays;
-        is_free && state.bytes > 0 && self.codec.is_some()
+        is_free && state.bytes >= SMALLEST && self.codec.is_some()
     }
 }
 
@@ -423,26 +434,34 @@ impl State {
 /// What one task needs of the held values: all of it is here as long as this is.
 pub(crate) struct Pins<'r> {
     held: &'r Held,
-    /// The tasks whose values are pinned, one for each edge; `None` for an edge to something else.
-    tasks: Vec<Option<u32>>,
-    /// What was borrowed, for each edge.
-    borrowed: Vec<OnceCell<Shared>>,
+    /// One for each edge; none if no edge leads to a held value.
+    pins: Vec<Pin>,
     /// Which tasks' values were given up, in the end.
     given_up: Cell<Vec<u32>>,
+}
+
+/// What one edge leads to.
+struct Pin {
+    /// The task whose value is pinned; `None` for something else.
+    task: Option<u32>,
+    /// The value, if it was borrowed.
+    borrowed: OnceCell<Shared>,
 }
 
 impl<'r> Pins<'r> {
     /// Pins the values of these tasks, one for each edge; those that are away come back first.
     pub(crate) fn new(
         held: &'r Held,
-        tasks: impl Iterator<Item = Option<u32>>,
+        tasks: impl Iterator<Item = Option<u32>> + Clone,
     ) -> Result<Self, SpillFailed> {
-        let mut pins =
-            Pins { held, tasks: Vec::new(), borrowed: Vec::new(), given_up: Cell::default() };
+        let mut pins = Pins { held, pins: Vec::new(), given_up: Cell::default() };
+        if tasks.clone().all(|task| task.is_none()) {
+            return Ok(pins);
+        }
+        pins.pins.reserve_exact(tasks.size_hint().0);
         for task in tasks {
             task.map_or(Ok(()), |task| held.pin(task))?;
-            pins.tasks.push(task);
-            pins.borrowed.push(OnceCell::new());
+            pins.pins.push(Pin { task, borrowed: OnceCell::new() });
         }
         Ok(pins)
     }
@@ -452,7 +471,7 @@ impl<'r> Pins<'r> {
     /// # Panics
     /// If it is of another type, or not there.
     pub(crate) fn borrow<T: Send + Sync + 'static>(&'r self, position: u32, task: u32) -> &'r T {
-        let value = self.borrowed[position as usize].get_or_init(|| self.value(task));
+        let value = self.pins[position as usize].borrowed.get_or_init(|| self.value(task));
         value.downcast_ref().expect("a held value is kept as its own type")
     }
 
@@ -492,8 +511,8 @@ impl<'r> Pins<'r> {
 
 impl Drop for Pins<'_> {
     fn drop(&mut self) {
-        self.borrowed.clear();
-        self.tasks.iter().flatten().for_each(|&task| self.held.unpin(task));
+        self.pins.iter_mut().for_each(|pin| drop(pin.borrowed.take()));
+        self.pins.iter().filter_map(|pin| pin.task).for_each(|task| self.held.unpin(task));
         let mut outcome = Ok(());
         for task in self.given_up.take() {
             // One value's drop may panic; the others are given up all the same.

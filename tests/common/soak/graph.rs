@@ -160,6 +160,7 @@ impl Graph {
 
     fn inner(&self, random: &mut Random, kind: &Kind<'_>) -> Inner {
         let node = random.pick(&self.numbers[..self.n_simple]).clone();
+        let elsewhere = kind.runtimes[random.below(kind.runtimes.len())].clone();
         match random.below(12) {
             0..2 => Inner::Fresh(1 + random.below(3) as u32),
             2..4 => Inner::Shared(node),
@@ -168,8 +169,8 @@ impl Graph {
             6..8 => Inner::Joined(node),
             8 => Inner::Cancelled(node),
             9 => Inner::Abandoned(node),
-            10 => Inner::InRayon(node),
-            _ => Inner::Elsewhere(node, kind.runtimes[random.below(kind.runtimes.len())].clone()),
+            10 => Inner::InRayon(node, elsewhere),
+            _ => Inner::Elsewhere(node, elsewhere),
         }
     }
 

@@ -306,7 +306,8 @@ pub(crate) enum Inner {
     Joined(Delayed<u64>),
     Cancelled(Delayed<u64>),
     Abandoned(Delayed<u64>),
-    InRayon(Delayed<u64>),
+    /// Threads of rayon's own pool, if it comes to them, would use the default runtime and fill its caches.
+    InRayon(Delayed<u64>, Runtime),
     Elsewhere(Delayed<u64>, Runtime),
 }
 
@@ -346,8 +347,9 @@ pub(crate) fn nested(will: &Will, inner: &Inner, n: u64) -> Result<u64, Failed> 
             drop(here().spawn(node));
             Ok(n)
         }
-        Inner::InRayon(node) => {
-            (0..6).into_par_iter().map(|i| (node ^ i).compute()).try_reduce(|| 0, |a, b| Ok(a ^ b))
+        Inner::InRayon(node, runtime) => {
+            let found = (0..6).into_par_iter().map(|i| runtime.compute(&(node ^ i)));
+            found.try_reduce(|| 0, |a, b| Ok(a ^ b))
         }
         Inner::Elsewhere(node, runtime) => runtime.compute(&(node ^ n)),
     };
