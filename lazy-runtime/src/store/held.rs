@@ -1,74 +1,40 @@
 //! The held values of one run.
 
-use std::any::Any;
-use std::cell::{Cell, OnceCell};
 use std::collections::BinaryHeap;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::folder::{SpillFile, SpillFolder};
+use super::folder::SpillFolder;
 use super::memory::Memory;
-use crate::codec::Codec;
+use super::slot::{Shared, Slot, State};
 use crate::key::Key;
 use crate::witness::{SpillNote, Witness};
 
-/// A value that others may have, too.
-type Shared = Arc<dyn Any + Send + Sync>;
-
-/// Bytes of the smallest value that goes to disk: what is kept of one that is away takes about that much.
-const SMALLEST: usize = 512;
-
 /// In place of the number of a slot: the result lies in its slot of the run.
-const NOT_HELD: u32 = u32::MAX;
+pub(super) const NOT_HELD: u32 = u32::MAX;
 
 /// After the last step: outputs are used when the run is over.
-const AT_THE_END: u32 = u32::MAX;
+pub(super) const AT_THE_END: u32 = u32::MAX;
 
 /// The held values of one run, by the index of the task that makes each.
 pub(crate) struct Held {
     /// The number of the slot of each task's result, or [`NOT_HELD`].
-    places: Vec<u32>,
-    slots: Vec<Slot>,
+    pub(super) places: Vec<u32>,
+    pub(super) slots: Vec<Slot>,
     /// `users[slot.users]` are the tasks that use a value, in static order. Empty without a memory limit.
-    users: Vec<u32>,
+    pub(super) users: Vec<u32>,
     /// A bit for each task that has been executed. Empty without a memory limit.
-    executed: Vec<AtomicU64>,
+    pub(super) executed: Vec<AtomicU64>,
     /// What could go, as (when it is needed next, the number of its slot), what is needed last on top. An entry is believed only if it
     /// is what the slot says of it; so a value is looked at when it becomes free, and not whenever room is made.
-    queue: Mutex<BinaryHeap<(u32, u32)>>,
+    pub(super) queue: Mutex<BinaryHeap<(u32, u32)>>,
     /// Room had to be made: the queue is filled. A run that stays within the limit has none.
-    is_queued: AtomicBool,
-    memory: Option<Arc<Memory>>,
-    witness: Option<Arc<dyn Witness>>,
-}
-
-struct Slot {
-    key: Key,
-    codec: Option<Codec>,
-    users: std::ops::Range<usize>,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    value: Option<Shared>,
-    /// The value on disk; it never changes, so it stays there when the value comes back.
-    away: Option<SpillFile>,
-    /// Bytes that count while the value is here; 0 where the type does not say.
-    bytes: usize,
-    /// Users that have not finished with the value.
-    n_users: u32,
-    /// Tasks that are about to use it, or do.
-    pins: u32,
-    /// It could not be written.
-    stays: bool,
-    /// So many of the users, in static order, have been executed.
-    n_passed: usize,
-    /// With which next use it stands in the queue.
-    queued: Option<u32>,
+    pub(super) is_queued: AtomicBool,
+    pub(super) memory: Option<Arc<Memory>>,
+    pub(super) witness: Option<Arc<dyn Witness>>,
 }
 
 /// A value that was away could not be read back.
@@ -87,80 +53,8 @@ impl fmt::Display for SpillFailed {
 
 impl std::error::Error for SpillFailed {}
 
-/// What a task gets that takes a value.
-pub(crate) enum Taken<T> {
-    /// It was the last user.
-    Last(Arc<T>),
-    /// Others use it, too.
-    Shared(Arc<T>),
-}
-
-/// What is told of held values before the run.
-pub(crate) struct HeldBuilder {
-    held: Held,
-}
-
-impl HeldBuilder {
-    pub(crate) fn new(
-        n_nodes: usize,
-        memory: Option<Arc<Memory>>,
-        witness: Option<Arc<dyn Witness>>,
-    ) -> Self {
-        let executed = match memory {
-            Some(_) => (0..n_nodes.div_ceil(64)).map(|_| AtomicU64::new(0)).collect(),
-            None => Vec::new(),
-        };
-        let (places, slots, users) = (vec![NOT_HELD; n_nodes], Vec::new(), Vec::new());
-        let (queue, is_queued) = (Mutex::default(), AtomicBool::new(false));
-        HeldBuilder {
-            held: Held { places, slots, users, executed, queue, is_queued, memory, witness },
-        }
-    }
-
-    /// The result of this task is held.
-    pub(crate) fn hold(&mut self, task: u32, key: Key, codec: Option<Codec>) {
-        self.held.places[task as usize] = self.held.slots.len() as u32;
-        self.held.slots.push(Slot { key, codec, users: 0..0, state: Mutex::default() });
-    }
-
-    /// `edges` gives each use of a value as (index of what is used, user), in order of users.
-    pub(crate) fn build<E: Iterator<Item = (u32, u32)>>(
-        mut self,
-        edges: impl Fn() -> E,
-        outputs: &[u32],
-    ) -> Held {
-        let held = &mut self.held;
-        let uses = || edges().chain(outputs.iter().map(|&output| (output, AT_THE_END)));
-        let number = |places: &[u32], node: u32| match places[node as usize] {
-            NOT_HELD => None,
-            number => Some(number as usize),
-        };
-        let mut counts = vec![0usize; held.slots.len()];
-        uses()
-            .filter_map(|(node, _)| number(&held.places, node))
-            .for_each(|slot| counts[slot] += 1);
-        let mut at = 0;
-        for (slot, count) in held.slots.iter_mut().zip(&counts) {
-            slot.state.get_mut().unwrap_or_else(PoisonError::into_inner).n_users = *count as u32;
-            slot.users = at..at;
-            at += count;
-        }
-        if held.memory.is_some() {
-            held.users = vec![0; at];
-            for (node, user) in uses() {
-                if let Some(slot) = number(&held.places, node) {
-                    let users = &mut held.slots[slot].users;
-                    held.users[users.end] = user;
-                    users.end += 1;
-                }
-            }
-        }
-        self.held
-    }
-}
-
 impl Held {
-    fn slot(&self, task: u32) -> &Slot {
+    pub(super) fn slot(&self, task: u32) -> &Slot {
         &self.slots[self.places[task as usize] as usize]
     }
 
@@ -254,7 +148,7 @@ impl Held {
     }
 
     /// Keeps a value here, and brings it back if it is away.
-    fn pin(&self, task: u32) -> Result<(), SpillFailed> {
+    pub(super) fn pin(&self, task: u32) -> Result<(), SpillFailed> {
         let slot = self.slot(task);
         let mut state = slot.lock();
         if let (None, Some(file), Some(codec)) = (&state.value, &state.away, &slot.codec) {
@@ -271,7 +165,7 @@ impl Held {
         Ok(())
     }
 
-    fn unpin(&self, task: u32) {
+    pub(super) fn unpin(&self, task: u32) {
         self.slot(task).lock().pins -= 1;
     }
 
@@ -281,7 +175,7 @@ impl Held {
         }
     }
 
-    fn uncount(&self, bytes: usize) {
+    pub(super) fn uncount(&self, bytes: usize) {
         if let Some(memory) = &self.memory {
             memory.subtract(bytes);
         }
@@ -403,126 +297,8 @@ impl Held {
     }
 }
 
-impl Slot {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // What user code runs under the lock reads a value back, and changes nothing before it has.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether the value is here, nobody needs it now, and it can be written.
-    fn may_go(&self, state: &State) -> bool {
-        let is_free = state.value.is_some() && state.pins == 0 && !state.stays;
-        is_free && state.bytes >= SMALLEST && self.codec.is_some()
-    }
-}
-
 /// Drops a value, perhaps as the last who has it: this is the user's code, and what it panics with has nothing to do with the task that
 /// makes room.
 fn let_go<T>(value: T) {
     let _ = catch_unwind(AssertUnwindSafe(|| drop(value)));
-}
-
-impl State {
-    /// What is left, and the bytes that counted.
-    fn clear(&mut self) -> (Option<Shared>, Option<SpillFile>, usize) {
-        let value = self.value.take();
-        let bytes = if value.is_some() { self.bytes } else { 0 };
-        (value, self.away.take(), bytes)
-    }
-}
-
-/// What one task needs of the held values: all of it is here as long as this is.
-pub(crate) struct Pins<'r> {
-    held: &'r Held,
-    /// One for each edge; none if no edge leads to a held value.
-    pins: Vec<Pin>,
-    /// Which tasks' values were given up, in the end.
-    given_up: Cell<Vec<u32>>,
-}
-
-/// What one edge leads to.
-struct Pin {
-    /// The task whose value is pinned; `None` for something else.
-    task: Option<u32>,
-    /// The value, if it was borrowed.
-    borrowed: OnceCell<Shared>,
-}
-
-impl<'r> Pins<'r> {
-    /// Pins the values of these tasks, one for each edge; those that are away come back first.
-    pub(crate) fn new(
-        held: &'r Held,
-        tasks: impl Iterator<Item = Option<u32>> + Clone,
-    ) -> Result<Self, SpillFailed> {
-        let mut pins = Pins { held, pins: Vec::new(), given_up: Cell::default() };
-        if tasks.clone().all(|task| task.is_none()) {
-            return Ok(pins);
-        }
-        pins.pins.reserve_exact(tasks.size_hint().0);
-        for task in tasks {
-            task.map_or(Ok(()), |task| held.pin(task))?;
-            pins.pins.push(Pin { task, borrowed: OnceCell::new() });
-        }
-        Ok(pins)
-    }
-
-    /// The value of a task, for the edge at a position.
-    ///
-    /// # Panics
-    /// If it is of another type, or not there.
-    pub(crate) fn borrow<T: Send + Sync + 'static>(&'r self, position: u32, task: u32) -> &'r T {
-        let value = self.pins[position as usize].borrowed.get_or_init(|| self.value(task));
-        value.downcast_ref().expect("a held value is kept as its own type")
-    }
-
-    fn value(&self, task: u32) -> Shared {
-        let value = self.held.slot(task).lock().value.clone();
-        value.expect("a value that is used was made and is here")
-    }
-
-    /// The value of a task, whose use ends with this.
-    ///
-    /// # Panics
-    /// As [`Pins::borrow`].
-    pub(crate) fn take<T: Send + Sync + 'static>(&self, task: u32) -> Taken<T> {
-        let typed =
-            |value: Shared| value.downcast::<T>().expect("a held value is kept as its own type");
-        let mut state = self.held.slot(task).lock();
-        state.n_users -= 1;
-        if state.n_users > 0 {
-            let value = state.value.clone();
-            drop(state);
-            return Taken::Shared(typed(value.expect("a value that is used was made and is here")));
-        }
-        let (value, file, bytes) = state.clear();
-        drop(state);
-        self.held.uncount(bytes);
-        drop(file);
-        Taken::Last(typed(value.expect("a value that is used was made and is here")))
-    }
-
-    /// Gives up the use of a task's value, when this is dropped: whoever is the last user then is its only owner.
-    pub(crate) fn give_up(&self, task: u32) {
-        let mut given_up = self.given_up.take();
-        given_up.push(task);
-        self.given_up.set(given_up);
-    }
-}
-
-impl Drop for Pins<'_> {
-    fn drop(&mut self) {
-        self.pins.iter_mut().for_each(|pin| drop(pin.borrowed.take()));
-        self.pins.iter().filter_map(|pin| pin.task).for_each(|task| self.held.unpin(task));
-        let mut outcome = Ok(());
-        for task in self.given_up.take() {
-            // One value's drop may panic; the others are given up all the same.
-            let given_up = catch_unwind(AssertUnwindSafe(|| self.held.give_up(task)));
-            outcome = outcome.and(given_up);
-        }
-        if let Err(panic) = outcome
-            && !std::thread::panicking()
-        {
-            resume_unwind(panic);
-        }
-    }
 }

@@ -4,12 +4,17 @@
 //! to the spill folder, to come back when a task needs it. A task *pins* what it needs before it runs; what is pinned stays.
 //! Nothing here knows nodes: a value is known by its place in the run.
 
+mod build;
 mod error;
 mod folder;
 mod held;
 mod leftover;
 mod memory;
+mod pins;
+mod slot;
 
+pub(crate) use build::HeldBuilder;
 pub(crate) use folder::SpillFolder;
-pub(crate) use held::{Held, HeldBuilder, Pins, SpillFailed, Taken};
+pub(crate) use held::{Held, SpillFailed};
 pub(crate) use memory::Memory;
+pub(crate) use pins::{Pins, Taken};
