@@ -11,7 +11,7 @@ use super::memory::{Kept as InMemory, Value};
 use super::{Cache, Id};
 use crate::keep::{Kept, Place};
 use crate::key::Key;
-use crate::witness::{CacheNote, Witness};
+use crate::witness::{CacheOutcome, Witness};
 
 /// What a cache says of a result.
 pub(crate) enum Found {
@@ -27,13 +27,17 @@ pub(crate) struct Asked {
     used: Vec<(Id, Key)>,
     n_misses: u64,
     n_misses_on_disk: u64,
-    not_read: Vec<(Key, CacheNote)>,
+    not_read: Vec<(Key, CacheOutcome)>,
 }
 
 /// Why a result on disk is not used.
-impl From<Reason> for CacheNote {
+impl From<Reason> for CacheOutcome {
     fn from(reason: Reason) -> Self {
-        if reason.is_damage() { CacheNote::Damaged } else { CacheNote::NotRead(reason.to_string()) }
+        if reason.is_damage() {
+            CacheOutcome::Damaged
+        } else {
+            CacheOutcome::NotRead(reason.to_string())
+        }
     }
 }
 
@@ -101,7 +105,7 @@ impl Cache {
             disk.count_misses(asked.n_misses_on_disk);
         }
         if let Some(witness) = witness {
-            asked.used.iter().for_each(|&(_, key)| witness.cache(key, CacheNote::HitInMemory));
+            asked.used.iter().for_each(|&(_, key)| witness.cache(key, CacheOutcome::HitInMemory));
             asked.not_read.into_iter().for_each(|(key, note)| witness.cache(key, note));
         }
     }
@@ -113,30 +117,30 @@ impl Cache {
         value: Arc<T>,
         bytes: usize,
         cost: Duration,
-    ) -> CacheNote {
+    ) -> CacheOutcome {
         let id = Id::new(key, TypeId::of::<T>());
         let kept = self.memory().insert(id, key, value, bytes, cost);
         self.inner.n_kept.fetch_add(1, Ordering::SeqCst);
         match kept {
-            InMemory::Kept => CacheNote::Kept,
-            InMemory::TooLarge => CacheNote::TooLarge,
+            InMemory::Kept => CacheOutcome::Kept,
+            InMemory::TooLarge => CacheOutcome::TooLarge,
         }
     }
 
     /// Keeps the result of a function of this path on disk.
-    pub(crate) fn store(&self, key: Key, path: &str, kept: &Kept, value: &dyn Any) -> CacheNote {
+    pub(crate) fn store(&self, key: Key, path: &str, kept: &Kept, value: &dyn Any) -> CacheOutcome {
         let (Some(disk), Some(codec)) = (self.disk(), &kept.codec) else {
-            return CacheNote::NotStable;
+            return CacheOutcome::NotStable;
         };
         if !key.is_stable() {
-            return CacheNote::NotStable;
+            return CacheOutcome::NotStable;
         }
         let stored = disk.store(key.token(), codec, path, value);
         self.inner.n_kept.fetch_add(1, Ordering::SeqCst);
         match stored {
-            Ok(_) => CacheNote::Kept,
-            Err(Reason::TooLarge { .. }) => CacheNote::TooLarge,
-            Err(reason) => CacheNote::NotWritten(reason.to_string()),
+            Ok(_) => CacheOutcome::Kept,
+            Err(Reason::TooLarge { .. }) => CacheOutcome::TooLarge,
+            Err(reason) => CacheOutcome::NotWritten(reason.to_string()),
         }
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::key::Key;
-use crate::witness::{CacheNote, SpillNote};
+pub use crate::witness::{CacheOutcome, SpillOutcome};
 
 /// Which run of this process: no two have the same.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -149,53 +149,6 @@ pub struct CacheEvent {
     pub outcome: CacheOutcome,
 }
 
-/// What a cache did.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum CacheOutcome {
-    /// The value was found in memory.
-    HitInMemory,
-    /// The value was found on disk.
-    HitOnDisk,
-    /// The value is kept from now on.
-    Kept,
-    /// The value is larger than the whole cache, and is not kept.
-    TooLarge,
-    /// The value is not kept on disk, because another process would not give the call the same key.
-    NotStable,
-    /// What was found is not what was written; it counts as not found.
-    Damaged,
-    /// What was found could not be read, for this reason; it counts as not found.
-    NotRead(String),
-    /// The value could not be written, for this reason.
-    NotWritten(String),
-}
-
-impl CacheOutcome {
-    /// A few words for it, as they are printed.
-    pub fn name(&self) -> &'static str {
-        match self {
-            CacheOutcome::HitInMemory => "hit in memory",
-            CacheOutcome::HitOnDisk => "hit on disk",
-            CacheOutcome::Kept => "kept",
-            CacheOutcome::TooLarge => "too large to keep",
-            CacheOutcome::NotStable => "not kept, key not stable",
-            CacheOutcome::Damaged => "damaged",
-            CacheOutcome::NotRead(_) => "not read",
-            CacheOutcome::NotWritten(_) => "not written",
-        }
-    }
-
-    pub(super) fn is_kept(&self) -> bool {
-        matches!(self, CacheOutcome::Kept)
-    }
-
-    /// Whether the value need not be computed.
-    pub fn is_hit(&self) -> bool {
-        matches!(self, CacheOutcome::HitInMemory | CacheOutcome::HitOnDisk)
-    }
-}
-
 /// A value went to disk to make room, or came back.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -212,32 +165,6 @@ pub struct SpillEvent {
     pub bytes: u64,
     /// How long it took.
     pub duration: Duration,
-}
-
-/// What was done to stay within the memory limit.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[non_exhaustive]
-pub enum SpillOutcome {
-    /// The value went to disk.
-    Out,
-    /// The value came back.
-    Back,
-    /// The value could not be written, and stays in memory.
-    NotWritten,
-    /// Nothing could be done: more memory is held than the limit allows.
-    LimitExceeded,
-}
-
-impl SpillOutcome {
-    /// A few words for it, as they are printed.
-    pub fn name(self) -> &'static str {
-        match self {
-            SpillOutcome::Out => "spilled",
-            SpillOutcome::Back => "brought back",
-            SpillOutcome::NotWritten => "not written",
-            SpillOutcome::LimitExceeded => "limit exceeded",
-        }
-    }
 }
 
 /// A run has ended, and all its tasks that had begun.
@@ -302,32 +229,6 @@ impl RunOutcome {
             RunOutcome::Failed => "failed",
             RunOutcome::Cancelled => "cancelled",
             RunOutcome::TimedOut => "timed out",
-        }
-    }
-}
-
-impl From<CacheNote> for CacheOutcome {
-    fn from(note: CacheNote) -> Self {
-        match note {
-            CacheNote::HitInMemory => CacheOutcome::HitInMemory,
-            CacheNote::HitOnDisk => CacheOutcome::HitOnDisk,
-            CacheNote::Kept => CacheOutcome::Kept,
-            CacheNote::TooLarge => CacheOutcome::TooLarge,
-            CacheNote::NotStable => CacheOutcome::NotStable,
-            CacheNote::Damaged => CacheOutcome::Damaged,
-            CacheNote::NotRead(why) => CacheOutcome::NotRead(why),
-            CacheNote::NotWritten(why) => CacheOutcome::NotWritten(why),
-        }
-    }
-}
-
-impl From<SpillNote> for SpillOutcome {
-    fn from(note: SpillNote) -> Self {
-        match note {
-            SpillNote::Out => SpillOutcome::Out,
-            SpillNote::Back => SpillOutcome::Back,
-            SpillNote::NotWritten => SpillOutcome::NotWritten,
-            SpillNote::Exceeded => SpillOutcome::LimitExceeded,
         }
     }
 }

@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use super::clock;
 use super::dispatcher::{Dispatcher, Shared};
-use super::event::{CacheOutcome, RunId, RunOutcome, SpillOutcome, TaskOutcome};
+use super::event::{RunId, RunOutcome, TaskOutcome};
 use crate::graph::Snapshot;
 use crate::key::Key;
-use crate::witness::{CacheNote, SpillNote, Witness};
+use crate::witness::{CacheOutcome, SpillOutcome, Witness};
 
 /// In place of a number of bytes: unknown.
 const UNKNOWN: u64 = u64::MAX;
@@ -225,17 +225,12 @@ impl Recording {
 }
 
 impl Witness for Recorder {
-    fn cache(&self, key: Key, note: CacheNote) {
-        self.note_rare(Rare::Cache(key, note.into()));
+    fn cache(&self, key: Key, outcome: CacheOutcome) {
+        self.note_rare(Rare::Cache(key, outcome));
     }
 
-    fn spill(&self, key: Key, note: SpillNote, bytes: usize, took: Duration) {
-        self.note_rare(Rare::Spill {
-            key,
-            outcome: note.into(),
-            bytes: bytes as u64,
-            duration: took,
-        });
+    fn spill(&self, key: Key, outcome: SpillOutcome, bytes: usize, took: Duration) {
+        self.note_rare(Rare::Spill { key, outcome, bytes: bytes as u64, duration: took });
     }
 }
 

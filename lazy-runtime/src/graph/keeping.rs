@@ -23,7 +23,7 @@ use crate::identity::Bits;
 use crate::keep::{Kept, Place, well_known};
 use crate::key::Key;
 use crate::store::{Held, HeldBuilder, Memory};
-use crate::witness::{CacheNote, Witness};
+use crate::witness::{CacheOutcome, Witness};
 
 /// What a run is given to keep results with.
 pub(crate) struct Keeper {
@@ -131,7 +131,7 @@ impl Keeping {
         }
     }
 
-    fn note(&self, key: Key, note: CacheNote) {
+    fn note(&self, key: Key, note: CacheOutcome) {
         if let Some(witness) = &self.keeper.witness {
             witness.cache(key, note);
         }
@@ -154,10 +154,10 @@ impl Keeping {
         match self.keeper.caches.load(key, &P::KEPT) {
             Ok(Some(value)) => match value.downcast::<P::Output>() {
                 Ok(value) => {
-                    self.note(key, CacheNote::HitOnDisk);
+                    self.note(key, CacheOutcome::HitOnDisk);
                     return Ok(*value);
                 }
-                Err(_) => self.note(key, CacheNote::Damaged),
+                Err(_) => self.note(key, CacheOutcome::Damaged),
             },
             // Another process has removed it since it was looked for.
             Ok(None) => (),

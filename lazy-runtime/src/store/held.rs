@@ -11,7 +11,7 @@ use super::folder::SpillFolder;
 use super::memory::Memory;
 use super::slot::{Shared, Slot, State};
 use crate::key::Key;
-use crate::witness::{SpillNote, Witness};
+use crate::witness::{SpillOutcome, Witness};
 
 /// In place of the number of a slot: the result lies in its slot of the run.
 pub(super) const NOT_HELD: u32 = u32::MAX;
@@ -159,7 +159,7 @@ impl Held {
             let value = read.map_err(|error| SpillFailed(error.to_string()))?;
             state.value = Some(Arc::from(value));
             self.count(state.bytes);
-            self.note(slot.key, SpillNote::Back, state.bytes, begun.elapsed());
+            self.note(slot.key, SpillOutcome::Back, state.bytes, begun.elapsed());
         }
         state.pins += 1;
         Ok(())
@@ -217,7 +217,7 @@ impl Held {
         users.get(state.n_passed).copied().unwrap_or(AT_THE_END)
     }
 
-    fn note(&self, key: Key, note: SpillNote, bytes: usize, took: Duration) {
+    fn note(&self, key: Key, note: SpillOutcome, bytes: usize, took: Duration) {
         if let Some(witness) = &self.witness {
             witness.spill(key, note, bytes, took);
         }
@@ -226,7 +226,7 @@ impl Held {
     /// The limit is not kept: so many bytes are in use.
     pub(super) fn note_exceeded(&self, used: usize) {
         if let Some(slot) = self.slots.first() {
-            self.note(slot.key, SpillNote::Exceeded, used, Duration::ZERO);
+            self.note(slot.key, SpillOutcome::LimitExceeded, used, Duration::ZERO);
         }
     }
 
@@ -265,7 +265,7 @@ impl Held {
         let (value, bytes) = (state.value.take(), state.bytes);
         drop(state);
         self.uncount(bytes);
-        self.note(slot.key, SpillNote::Out, bytes, begun.elapsed());
+        self.note(slot.key, SpillOutcome::Out, bytes, begun.elapsed());
         let_go(value);
         Ok(true)
     }
@@ -276,7 +276,7 @@ impl Held {
         state.stays = true;
         let bytes = state.bytes;
         drop(state);
-        self.note(slot.key, SpillNote::NotWritten, bytes, Duration::ZERO);
+        self.note(slot.key, SpillOutcome::NotWritten, bytes, Duration::ZERO);
         format!("the result of `{}` stays in memory: {why}", slot.key.name())
     }
 
