@@ -149,14 +149,25 @@ impl Recorder {
         notes.push(Note::of(clock::now(), index, What::Started));
     }
 
+    /// A task that was told to be ready follows on this thread the one that has just ended.
+    #[inline]
+    pub(crate) fn started_next(&self, index: u32) {
+        self.follows(index, What::Started);
+    }
+
     /// A task that follows in static order is ready and starts on this thread.
     #[inline]
     pub(crate) fn started_in_order(&self, index: u32) {
+        self.follows(index, What::StartedInOrder);
+    }
+
+    #[inline]
+    fn follows(&self, index: u32, what: What) {
         let mut notes = self.own();
         // It starts when the one before ends. To look at the clock again would take longer than what is in between; but a note that is
         // written after the buffer was emptied must not be older than that.
         let at = notes.last().map_or_else(clock::now, |last| last.at);
-        notes.push(Note::of(at, index, What::StartedInOrder));
+        notes.push(Note::of(at, index, what));
     }
 
     /// A task has ended on this thread. What becomes ready by that is told to what is returned, before anybody else hears of it.

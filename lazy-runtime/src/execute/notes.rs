@@ -13,6 +13,8 @@ pub(super) trait Notes: Copy + Sync {
 
     /// A task that was noted as ready starts on this thread.
     fn started(self, task: u32);
+    /// A task that was noted as ready follows on this thread the one that has just ended.
+    fn started_next(self, task: u32);
     /// A task that follows in static order is ready and starts on this thread.
     fn started_in_order(self, task: u32);
     /// A task has ended on this thread.
@@ -34,6 +36,9 @@ impl Notes for Unobserved {
     fn started(self, _: u32) {}
 
     #[inline]
+    fn started_next(self, _: u32) {}
+
+    #[inline]
     fn started_in_order(self, _: u32) {}
 
     #[inline]
@@ -52,6 +57,11 @@ impl<'a> Notes for &'a Recorder {
     #[inline]
     fn started(self, task: u32) {
         Recorder::started(self, task);
+    }
+
+    #[inline]
+    fn started_next(self, task: u32) {
+        Recorder::started_next(self, task);
     }
 
     #[inline]
