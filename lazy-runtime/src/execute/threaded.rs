@@ -202,14 +202,17 @@ impl<N: Notes> Crew<'_, N> {
         scope: &rayon::Scope<'s>,
     ) -> bool {
         let mut next = Some(first);
-        let mut note_start: fn(N, u32) = N::started;
+        let mut is_first = true;
         while let Some(task) = next.take() {
             // Before the task, which may be long: what became ready with it is for others.
             if self.spares.has_room() && self.spares.is_spare(seat) && self.spares.claim() {
                 scope.spawn(|scope| self.join(scope, CALLS));
             }
-            let executed = self.execute(task, note_start);
-            note_start = N::started_next;
+            let executed = self.execute(task, |notes: N, task| match is_first {
+                true => notes.started(task),
+                false => notes.started_next(task),
+            });
+            is_first = false;
             let Some((done, _, mut open)) = executed else { return false };
             self.run.finish(done, |ready| {
                 N::ready_by(&mut open, ready.rank());
