@@ -226,7 +226,10 @@ impl Tints {
             _ => {
                 let kinds =
                     CACHE.iter().flat_map(|(paint, name)| [Item::Swatch(*paint), text(name)]);
-                [text("cache:")].into_iter().chain(kinds).collect()
+                let is_idle = self.nodes.iter().any(|tint| tint.state.is_none());
+                let idle = is_idle.then(|| [Item::Swatch(UNKNOWN), text("did not run")]);
+                let all = [text("cache:")].into_iter().chain(kinds);
+                all.chain(idle.into_iter().flatten()).collect()
             }
         };
         let note = has_profile.then(|| match self.path.before.len() {
