@@ -141,7 +141,7 @@ fn pure(options: &mut Options, given: &Given) -> syn::Result<()> {
 }
 
 fn cache(options: &mut Options, given: &Given) -> syn::Result<()> {
-    let message = r#"`cache` is written `cache`, to keep results in memory, or `cache = "disk"`"#;
+    let message = r#"results are kept in memory or on disk: write `cache`, or `cache = "disk"`"#;
     let place = match &given.value {
         None => Cache::Memory,
         Some(_) => match given.literal(message)? {

@@ -49,6 +49,10 @@ impl CacheOutcome {
         }
     }
 
+    pub(crate) fn is_not_stable(&self) -> bool {
+        matches!(self, CacheOutcome::NotStable)
+    }
+
     pub(crate) fn is_kept(&self) -> bool {
         matches!(self, CacheOutcome::Kept)
     }

@@ -133,6 +133,7 @@ impl Cache {
             return CacheOutcome::NotStable;
         };
         if !key.is_stable() {
+            self.inner.n_not_stable.fetch_add(1, Ordering::Relaxed);
             return CacheOutcome::NotStable;
         }
         let stored = disk.store(key.token(), codec, path, value);

@@ -15,7 +15,7 @@ mod stats;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use claims::Claims;
 pub(crate) use claims::{Claim, Waited};
@@ -64,6 +64,8 @@ struct Inner {
     claims: Arc<Claims>,
     /// How many results were kept so far.
     n_kept: AtomicU64,
+    /// How many were not, because their keys are good in this process only.
+    n_not_stable: AtomicU64,
 }
 
 impl Cache {
@@ -74,6 +76,7 @@ impl Cache {
                 disk,
                 claims: Claims::new(),
                 n_kept: AtomicU64::new(0),
+                n_not_stable: AtomicU64::new(0),
             }),
         }
     }
@@ -90,7 +93,8 @@ impl Cache {
     /// What the caches have done so far, and what is held in memory now.
     pub fn stats(&self) -> CacheStats {
         let disk = self.disk().map(DiskCache::counts).unwrap_or_default();
-        CacheStats::new(self.memory().counts(), disk)
+        let not_stable = self.inner.n_not_stable.load(Ordering::Relaxed);
+        CacheStats { not_stable, ..CacheStats::new(self.memory().counts(), disk) }
     }
 
     /// The folder of results on disk, as an absolute path; there is none before the first result is kept.

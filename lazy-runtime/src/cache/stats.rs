@@ -28,6 +28,9 @@ pub struct CacheStats {
     pub disk_stored: u64,
     /// Results on disk that this runtime removed, because they were too old or too many.
     pub disk_evicted: u64,
+    /// Results of `cache = "disk"` functions that were not kept, because [another process would not give the call the same
+    /// key](crate::Key::is_stable): something that they depend on is not pure, or is data that [`delayed`](fn@crate::delayed) made a node.
+    pub not_stable: u64,
 }
 
 impl CacheStats {
@@ -41,6 +44,7 @@ impl CacheStats {
             disk_hits: disk.hits,
             disk_stored: disk.stored,
             disk_evicted: disk.evicted,
+            not_stable: 0,
         }
     }
 }
@@ -61,6 +65,9 @@ impl fmt::Display for CacheStats {
         write!(f, ", {} evicted", self.evicted)?;
         if self.disk_stored + self.disk_evicted > 0 {
             write!(f, "; on disk {} stored, {} evicted", self.disk_stored, self.disk_evicted)?;
+        }
+        if self.not_stable > 0 {
+            write!(f, "; {} not kept, for what they depend on is not pure", self.not_stable)?;
         }
         Ok(())
     }

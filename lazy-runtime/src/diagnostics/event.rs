@@ -91,7 +91,8 @@ pub struct TaskFinished {
     pub at: Duration,
     /// How large its result is, where that is known.
     pub bytes: Option<u64>,
-    /// How many bytes of results the runtime held when it ended, its own included, where that is counted.
+    /// The most bytes of results that the runtime held at once since the task before this ended, its own included; only with a
+    /// [memory limit](crate::RuntimeBuilder::memory_limit), which counts them.
     pub held: Option<u64>,
     /// What became of it.
     pub outcome: TaskOutcome,

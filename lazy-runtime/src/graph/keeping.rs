@@ -120,9 +120,9 @@ impl Keeping {
         self.keeper.memory.clone()
     }
 
-    /// Bytes that count against the limit.
-    pub(super) fn used(&self) -> Option<u64> {
-        self.keeper.memory.as_ref().map(|memory| memory.used() as u64)
+    /// The most bytes that counted against the limit since this was asked last.
+    pub(super) fn most_used(&self) -> Option<u64> {
+        self.keeper.memory.as_ref().map(|memory| memory.take_most() as u64)
     }
 
     pub(super) fn make_room(&self) {

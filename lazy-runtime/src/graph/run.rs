@@ -223,9 +223,9 @@ impl Run {
         self.keeping.as_ref()?.bytes_of(index)
     }
 
-    /// How many bytes the runtime's results take, if they are counted.
+    /// The most bytes that the runtime's results took since this was asked last, if they are counted.
     pub(crate) fn bytes_held(&self) -> Option<u64> {
-        self.keeping.as_ref()?.used()
+        self.keeping.as_ref()?.most_used()
     }
 
     /// Gives up the inputs of a task that will not be run. The error is that of a value whose drop panicked.

@@ -13,10 +13,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use super::folder::SpillFolder;
 use super::held::Held;
 use crate::cache::Cache;
+use crate::diagnostics::units;
 
 pub(crate) struct Memory {
     limit: usize,
     used: AtomicUsize,
+    /// The most bytes that counted since this was asked last.
+    most: AtomicUsize,
     cache: Cache,
     folder: SpillFolder,
     runs: Mutex<Vec<Weak<Held>>>,
@@ -52,6 +55,7 @@ impl Memory {
         Memory {
             limit,
             used: AtomicUsize::new(0),
+            most: AtomicUsize::new(0),
             cache,
             folder,
             runs: Mutex::default(),
@@ -79,7 +83,15 @@ impl Memory {
     }
 
     pub(super) fn add(&self, bytes: usize) {
-        self.used.fetch_add(bytes, Ordering::Relaxed);
+        let before = self.used.fetch_add(bytes, Ordering::Relaxed);
+        self.most.fetch_max(before + bytes, Ordering::Relaxed);
+    }
+
+    /// The most bytes that counted at once since this was asked last.
+    pub(crate) fn take_most(&self) -> usize {
+        let now = self.used.load(Ordering::Relaxed);
+        let most = self.most.swap(now, Ordering::Relaxed).max(now);
+        most.saturating_add(self.cache.memory().bytes())
     }
 
     pub(super) fn subtract(&self, bytes: usize) {
@@ -149,10 +161,12 @@ impl Memory {
         let runs: Vec<_> = lock(&self.runs).iter().filter_map(Weak::upgrade).collect();
         runs.iter().for_each(|run| run.note_exceeded(used));
         let why = why.unwrap_or(
-            "what is held is in use, or of types that cannot be written (`HeapSize`, `Serialize` and `DeserializeOwned`)",
+            "what is held is in use, or of types that cannot be written (`HeapSize`, `Serialize` and `DeserializeOwned`); a task \
+             that needs many results at once may reduce them in steps",
         );
+        let [used, limit] = [used, limit].map(|bytes| units::bytes(bytes as f64));
         eprintln!(
-            "lazy-runtime: results take {used} bytes, more than the memory limit of {limit}, and the run goes on: {why}"
+            "lazy-runtime: results take {used}, more than the memory limit of {limit}, and the run goes on: {why}"
         );
     }
 }

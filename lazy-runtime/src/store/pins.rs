@@ -22,6 +22,8 @@ pub(crate) struct Pins<'r> {
     pins: Vec<Pin>,
     /// Which tasks' values were given up, in the end.
     given_up: Cell<Vec<u32>>,
+    /// Bytes of values that were taken: they count as long as the task runs.
+    taken: Cell<usize>,
 }
 
 /// What one edge leads to.
@@ -38,7 +40,8 @@ impl<'r> Pins<'r> {
         held: &'r Held,
         tasks: impl Iterator<Item = Option<u32>> + Clone,
     ) -> Result<Self, SpillFailed> {
-        let mut pins = Pins { held, pins: Vec::new(), given_up: Cell::default() };
+        let mut pins =
+            Pins { held, pins: Vec::new(), given_up: Cell::default(), taken: Cell::new(0) };
         if tasks.clone().all(|task| task.is_none()) {
             return Ok(pins);
         }
@@ -80,7 +83,7 @@ impl<'r> Pins<'r> {
         }
         let (value, file, bytes) = state.clear();
         drop(state);
-        self.held.uncount(bytes);
+        self.taken.set(self.taken.get() + bytes);
         drop(file);
         Taken::Last(typed(value.expect("a value that is used was made and is here")))
     }
@@ -95,6 +98,7 @@ impl<'r> Pins<'r> {
 
 impl Drop for Pins<'_> {
     fn drop(&mut self) {
+        self.held.uncount(self.taken.get());
         self.pins.iter_mut().for_each(|pin| drop(pin.borrowed.take()));
         self.pins.iter().filter_map(|pin| pin.task).for_each(|task| self.held.unpin(task));
         let mut outcome = Ok(());

@@ -218,7 +218,8 @@ impl Tints {
             Color::Time if has_values => ramp(&HEAT, ends(units::time)),
             Color::Bytes if has_values => ramp(&HEAT, ends(units::bytes)),
             Color::Time | Color::Bytes if has_profile => {
-                vec![Item::Text(format!("{}: not known of any node", self.color.name()))]
+                let name = self.color.name();
+                vec![Item::Text(format!("{name}: not known of any node; draw the graph that ran"))]
             }
             Color::Time | Color::Bytes | Color::Cache if !has_profile => {
                 vec![Item::Text(format!("{}: there is no profile", self.color.name()))]
@@ -235,9 +236,10 @@ impl Tints {
         let note = has_profile.then(|| match self.path.before.len() {
             0 => String::new(),
             nodes => format!(
-                "thick: the longest path, {} in {} tasks",
+                "thick: the longest path, {} in {} task{}",
                 units::time(self.path.nanoseconds),
-                text::grouped(nodes as u64)
+                text::grouped(nodes as u64),
+                if nodes == 1 { "" } else { "s" },
             ),
         });
         (!items.is_empty() || note.as_ref().is_some_and(|note| !note.is_empty()))

@@ -29,6 +29,8 @@ pub struct Report {
     pub cache_hits: usize,
     /// How many values were put into a cache.
     pub cache_kept: usize,
+    /// How many results were not kept on disk, because what they depend on is not pure.
+    pub cache_not_stable: usize,
     /// How many bytes went to disk to make room.
     pub spilled: u64,
 }
@@ -83,6 +85,11 @@ impl Report {
             busy,
             cache_hits: data.cache.iter().filter(|event| event.outcome.is_hit()).count(),
             cache_kept: data.cache.iter().filter(|event| event.outcome.is_kept()).count(),
+            cache_not_stable: data
+                .cache
+                .iter()
+                .filter(|event| event.outcome.is_not_stable())
+                .count(),
             spilled: spilled(data),
         }
     }
@@ -160,6 +167,9 @@ impl ReportRow {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.n_runs == 0 {
+            return f.write_str("nothing was run");
+        }
         let cells = self.rows.iter().map(ReportRow::cells);
         let lines: Vec<_> = [HEADINGS.map(str::to_owned)].into_iter().chain(cells).collect();
         let mut widths = [0; HEADINGS.len()];
@@ -199,6 +209,10 @@ impl Report {
         }
         if self.cache_hits + self.cache_kept > 0 {
             write!(f, "; {} from a cache, {} kept there", self.cache_hits, self.cache_kept)?;
+        }
+        if self.cache_not_stable > 0 {
+            let count = self.cache_not_stable;
+            write!(f, "; {count} not kept on disk, for what they depend on is not pure")?;
         }
         if self.spilled > 0 {
             write!(f, "; {} spilled", units::bytes(self.spilled as f64))?;
