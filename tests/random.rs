@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{Once, OnceLock};
+use std::sync::OnceLock;
 
 use lazy_runtime::prelude::*;
 use lazy_runtime::{ComputeOptions, Error, Runtime};
 use proptest::prelude::*;
 use proptest::sample::Index;
-use tests::{Tally, Tracked, synchronous, threads};
+use tests::{Tally, Tracked, quiet, synchronous, threads};
 
 /// Text that is counted while it lives.
 #[derive(Clone, Debug)]
@@ -298,20 +298,6 @@ fn blamed(error: &Error) -> usize {
     }
 }
 
-fn quietly() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let hook = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            let expected =
-                info.payload().downcast_ref::<String>().is_some_and(|s| s.starts_with("node "));
-            if !expected {
-                hook(info);
-            }
-        }));
-    });
-}
-
 fn config(cases: u32) -> ProptestConfig {
     ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases) }
 }
@@ -341,7 +327,7 @@ proptest! {
 
     #[test]
     fn a_failure_is_told_exactly_when_one_is_reached(plan in plan(4)) {
-        quietly();
+        quiet("node ");
         let tally = Tally::new();
         let built = Built::new(&plan, &tally);
         let (outputs, expected) = built.outputs(&plan);
@@ -360,7 +346,7 @@ proptest! {
 
     #[test]
     fn all_independent_failures_are_collected(plan in plan(6)) {
-        quietly();
+        quiet("node ");
         let tally = Tally::new();
         let built = Built::new(&plan, &tally);
         let (outputs, expected) = built.outputs(&plan);

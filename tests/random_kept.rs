@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::atomic::{AtomicIsize, Ordering};
-use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use lazy_runtime::prelude::*;
@@ -18,7 +18,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
-use tests::in_time;
+use tests::{in_time, quiet};
 
 /// How many [`Life`]s there are. They come from files as well, so they cannot be told of a tally.
 static LIVE: AtomicIsize = AtomicIsize::new(0);
@@ -565,20 +565,6 @@ fn blamed(error: &Error) -> u8 {
     }
 }
 
-fn quietly() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let hook = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            let expected =
-                info.payload().downcast_ref::<String>().is_some_and(|s| s.starts_with("salt "));
-            if !expected {
-                hook(info);
-            }
-        }));
-    });
-}
-
 /// So many cases, unless the environment asks for more.
 fn cases(default: u32) -> u32 {
     let asked = std::env::var("RANDOM_KEPT_CASES").ok();
@@ -587,7 +573,7 @@ fn cases(default: u32) -> u32 {
 
 /// Runs cases against all runtimes, each with new ones.
 fn check(cases: u32, bad: u32, case: impl Fn(&Runtime, &Outputs, &Value<Expected>)) {
-    quietly();
+    quiet("salt ");
     let _alone = alone();
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases) };
     let runtimes = Runtimes::new();
@@ -656,7 +642,7 @@ fn failures_are_told_whatever_is_kept() {
 /// One graph and one runtime; each thread wants a part of it, over and over.
 #[test]
 fn many_threads_may_compute_overlapping_graphs() {
-    quietly();
+    quiet("salt ");
     let _alone = alone();
     in_time(|| {
         let mut runner = TestRunner::default();
