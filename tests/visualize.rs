@@ -388,7 +388,8 @@ fn a_graph_that_did_not_run_is_not_known() {
     let profile = profile_of(&one_slow_way());
     let other = one_slow_way().visualize().profile(&profile).color(Color::Time);
     let texts = svg_texts(&other.to_svg());
-    assert!(texts.contains(&"time: not known of any node".to_owned()), "{texts:?}");
+    let advice = "time: not known of any node; draw the graph that ran";
+    assert!(texts.contains(&advice.to_owned()), "{texts:?}");
     assert!(!other.to_dot().contains("penwidth=3.2"));
 }
 
