@@ -1,1 +1,20 @@
-//! x
+//! Partitioned data on task graphs.
+
+mod engine;
+mod error;
+mod divisions;
+mod aggregate;
+mod shuffle;
+mod plan;
+mod ops;
+mod frame;
+mod series;
+mod group_by;
+mod io;
+pub mod datasets;
+pub mod prelude;
+
+pub use divisions::Divisions;
+pub use error::{Error, FileError, Result, StepError};
+pub use frame::Frame;
+pub use polars;

@@ -1,0 +1,50 @@
+//! [`Divisions`]: which range of values each partition holds.
+
+use std::fmt;
+
+use polars::prelude::{AnyValue, PlSmallStr};
+
+/// The sorted bounds of partitions in one column: one more than there are partitions.
+///
+/// Partition `i` holds the rows from bound `i`, included, to bound `i + 1`, excluded; the last one includes its end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Divisions {
+    column: PlSmallStr,
+    bounds: Vec<AnyValue<'static>>,
+}
+
+impl Divisions {
+    /// `bounds` are sorted, and at least two.
+    pub(crate) fn new(column: impl Into<PlSmallStr>, bounds: Vec<AnyValue<'static>>) -> Self {
+        Divisions { column: column.into(), bounds }
+    }
+
+    /// The column whose values are bounded.
+    pub fn column(&self) -> &str {
+        &self.column
+    }
+
+    /// The bounds, sorted.
+    pub fn bounds(&self) -> &[AnyValue<'static>] {
+        &self.bounds
+    }
+
+    /// The bounds of some of the partitions: known where these follow each other.
+    pub(crate) fn select(&self, partitions: &[usize]) -> Option<Divisions> {
+        let (first, last) = (*partitions.first()?, *partitions.last()?);
+        let follow = partitions.windows(2).all(|pair| pair[0] + 1 == pair[1]);
+        follow.then(|| Divisions::new(self.column.clone(), self.bounds[first..=last + 1].to_vec()))
+    }
+
+    /// How many partitions they bound.
+    pub fn npartitions(&self) -> usize {
+        self.bounds.len().saturating_sub(1)
+    }
+}
+
+impl fmt::Display for Divisions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bounds: Vec<_> = self.bounds.iter().map(ToString::to_string).collect();
+        write!(f, "{}: {}", self.column, bounds.join(", "))
+    }
+}

@@ -1,0 +1,122 @@
+//! What is needed of Polars' inside: the only module that knows how Polars runs, hashes, and what an expression is to its planner.
+//!
+//! A partition is computed on the thread of its task. Polars has a thread pool of its own, and whoever waits for it from within
+//! a worker of ours steals further partitions meanwhile: with 365 files all 365 were open at once. So Polars is told to stay
+//! on the thread that calls it. That cannot be said of a rayon worker, where Polars would then panic; each worker
+//! has a companion thread, which is handed the plan while the worker sleeps.
+
+use std::any::Any;
+use std::cell::OnceCell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use polars::prelude::*;
+use polars_async::executor::ALLOW_RAYON_THREADS;
+use polars_core::runtime::THREAD_POOL;
+use polars_core::utils::accumulate_dataframes_vertical;
+use polars_plan::prelude::{Arena, ExprToIRContext, OptFlags, is_elementwise_rec, to_expr_ir};
+
+/// Computes a plan on this thread alone.
+pub(crate) fn collect(plan: LazyFrame) -> PolarsResult<DataFrame> {
+    alone(move || plan.collect_with_engine(Engine::InMemory).map(|result| result.unwrap_single()))
+}
+
+/// Does something with Polars that stays on this thread, or on one that stands in for it.
+pub(crate) fn alone<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> R {
+    if !ALLOW_RAYON_THREADS.get() {
+        return work();
+    }
+    if THREAD_POOL.current_thread_index().is_some() {
+        return COMPANION.with(|companion| companion.get_or_init(Companion::start).run(work));
+    }
+    let _alone = Alone::begin();
+    work()
+}
+
+thread_local! {
+    static COMPANION: OnceCell<Companion> = const { OnceCell::new() };
+}
+
+/// Polars stays on this thread until this is dropped.
+struct Alone;
+
+impl Alone {
+    fn begin() -> Self {
+        ALLOW_RAYON_THREADS.set(false);
+        Alone
+    }
+}
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        ALLOW_RAYON_THREADS.set(true);
+    }
+}
+
+type Job = Box<dyn FnOnce() -> Box<dyn Any + Send> + Send>;
+type Done = thread::Result<Box<dyn Any + Send>>;
+
+/// A thread that does one worker's work with Polars. It ends with the worker.
+struct Companion {
+    jobs: SyncSender<Job>,
+    done: Receiver<Done>,
+}
+
+/// As the workers of the runtime: expressions nest deeply.
+const STACK: usize = 16 << 20;
+
+impl Companion {
+    fn start() -> Self {
+        let (jobs, to_do) = sync_channel::<Job>(1);
+        let (give, done) = sync_channel(1);
+        let work = move || {
+            ALLOW_RAYON_THREADS.set(false);
+            for job in to_do {
+                if give.send(catch_unwind(AssertUnwindSafe(job))).is_err() {
+                    return;
+                }
+            }
+        };
+        let started =
+            thread::Builder::new().name("lazy-frame".into()).stack_size(STACK).spawn(work);
+        started.expect("a thread can be started: the pool has started its own");
+        Companion { jobs, done }
+    }
+
+    fn run<R: Send + 'static>(&self, work: impl FnOnce() -> R + Send + 'static) -> R {
+        let job: Job = Box::new(move || Box::new(work()));
+        self.jobs.send(job).expect("the companion lives as long as its worker");
+        match self.done.recv().expect("the companion answers each job") {
+            Ok(result) => *result.downcast().expect("the answer is that of the job"),
+            Err(panic) => resume_unwind(panic),
+        }
+    }
+}
+
+/// The frames one below the other.
+pub(crate) fn concat(frames: Vec<DataFrame>) -> PolarsResult<DataFrame> {
+    accumulate_dataframes_vertical(frames)
+}
+
+/// The expressions with selectors and wildcards replaced by the columns that they stand for, and the schema of the result.
+pub(crate) fn expand(exprs: &[Expr], schema: &Schema) -> PolarsResult<(Vec<Expr>, Schema)> {
+    polars_plan::prelude::prepare_projection(exprs.to_vec(), schema, &mut OptFlags::default())
+}
+
+/// Whether each row of the result needs that row of the input alone.
+pub(crate) fn is_row_wise(expr: &Expr, schema: &Schema) -> PolarsResult<bool> {
+    let mut arena = Arena::new();
+    let mut context = ExprToIRContext::new(&mut arena, schema);
+    context.allow_unknown = true;
+    let node = to_expr_ir(expr.clone(), &mut context)?.node();
+    Ok(is_elementwise_rec(node, &arena))
+}
+
+/// A hash for each row that is the same in every call and every process of this version; nulls are equal.
+pub(crate) fn hash_rows(keys: &DataFrame) -> PolarsResult<Vec<u64>> {
+    let mut hashes = Vec::with_capacity(keys.height());
+    let state = PlSeedableRandomStateQuality::fixed();
+    polars_core::hashing::columns_to_hashes(keys, Some(state), &mut hashes)?;
+    Ok(hashes)
+}

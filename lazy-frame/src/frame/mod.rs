@@ -1,0 +1,121 @@
+//! [`Frame`]: rows and columns in partitions.
+
+mod collection;
+mod columns;
+mod display;
+mod head;
+mod join;
+mod repartition;
+mod reshape;
+mod sample;
+mod sort;
+mod summary;
+mod window;
+mod write;
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use lazy_runtime::{Delayed, delayed};
+use polars::prelude::{DataFrame, SchemaRef};
+
+use crate::divisions::Divisions;
+use crate::error::{Result, StepError};
+use crate::ops::held::Held;
+use crate::ops::row_wise::RowWise;
+use crate::ops::scan::Scan;
+use crate::plan::{At, Plan, Source, Step};
+
+/// A table in partitions, each a Polars `DataFrame`: lazy, larger than memory if need be, part of the graph.
+///
+/// Its methods build a plan and compute nothing. A mistake, such as a column that is not there, is kept, and returned by whatever asks next for
+/// a result: [`Frame::schema`], `compute`, `persist`, `visualize`; no task runs then.
+#[derive(Clone)]
+pub struct Frame {
+    /// The first mistake stays.
+    plan: Result<Plan, StepError>,
+}
+
+impl Frame {
+    /// The partitions of a source.
+    pub(crate) fn from_source(source: impl Source, at: At) -> Frame {
+        Frame::new(Ok(Scan::of(Arc::new(source), at)))
+    }
+
+    pub(crate) fn new(plan: Result<Plan, StepError>) -> Frame {
+        Frame { plan }
+    }
+
+    pub(crate) fn plan(&self) -> Result<&Plan, StepError> {
+        self.plan.as_ref().map_err(Clone::clone)
+    }
+
+    /// A step upon this frame; after a mistake nothing is built.
+    pub(crate) fn then(&self, step: impl FnOnce(Plan) -> Result<Plan, StepError>) -> Frame {
+        Frame::new(self.plan().cloned().and_then(step))
+    }
+
+    /// A row-wise step upon this frame.
+    pub(crate) fn row_wise(&self, step: Step, at: At) -> Frame {
+        self.then(|input| RowWise::plan(step, input, at))
+    }
+
+    /// Cuts a table into `npartitions` of about the same number of rows; fewer where there are not as many rows.
+    ///
+    /// # Examples
+    /// ```
+    /// use lazy_frame::polars::df;
+    /// use lazy_frame::prelude::*;
+    ///
+    /// let frame = Frame::from_polars(df!["x" => [1, 2, 3], "y" => ["a", "b", "c"]]?, 2);
+    /// assert_eq!(frame.npartitions(), 2);
+    /// assert_eq!(frame.compute()?.height(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[track_caller]
+    pub fn from_polars(table: DataFrame, npartitions: usize) -> Frame {
+        let at = Location::caller();
+        let (rows, n) = (table.height(), npartitions.clamp(1, table.height().max(1)));
+        let bounds: Vec<_> = (0..=n).map(|i| i * rows / n).collect();
+        let pieces = bounds.windows(2).map(|b| table.slice(b[0] as i64, b[1] - b[0]));
+        let partitions = pieces.map(delayed).collect();
+        let lengths = bounds.windows(2).map(|b| b[1] - b[0]).collect();
+        let schema = table.schema().clone();
+        Frame::new(Ok(Held::plan("from-polars", partitions, Some(lengths), schema, None, at)))
+    }
+
+    /// A frame whose partitions are made by tasks. That each has the columns of `schema` is checked when it is made.
+    ///
+    /// # Panics
+    /// If there is no partition.
+    #[track_caller]
+    pub fn from_delayed(
+        partitions: Vec<Delayed<DataFrame>>,
+        schema: impl Into<SchemaRef>,
+    ) -> Frame {
+        assert!(
+            !partitions.is_empty(),
+            "a frame has at least one partition: give one without rows"
+        );
+        let at = Location::caller();
+        Frame::new(Ok(Held::plan("from-delayed", partitions, None, schema.into(), None, at)))
+    }
+
+    /// The columns and their types, without computing.
+    ///
+    /// # Errors
+    /// The first mistake that was made in building the frame.
+    pub fn schema(&self) -> Result<SchemaRef> {
+        Ok(self.plan()?.schema().clone())
+    }
+
+    /// How many partitions there are; 0 after a mistake.
+    pub fn npartitions(&self) -> usize {
+        self.plan.as_ref().map_or(0, Plan::npartitions)
+    }
+
+    /// Which values each partition holds, where that is known.
+    pub fn divisions(&self) -> Option<&Divisions> {
+        self.plan.as_ref().ok()?.divisions()
+    }
+}

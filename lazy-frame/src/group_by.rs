@@ -1,0 +1,1 @@
+//! [`GroupBy`]: rows that have the same key.

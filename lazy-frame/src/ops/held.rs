@@ -1,0 +1,81 @@
+//! [`Held`]: partitions that there are, or that tasks of the user make.
+
+use std::fmt;
+use std::sync::Arc;
+
+use lazy_runtime::Delayed;
+use polars::prelude::{DataFrame, SchemaRef};
+
+use crate::divisions::Divisions;
+use crate::error::StepError;
+use crate::plan::{At, Lowering, Operator, Piece, Plan};
+
+/// Partitions as nodes of the graph.
+#[derive(Clone)]
+pub(crate) struct Held {
+    /// How the frame came about: `from-polars`, `from-delayed`, or the step that was persisted.
+    name: &'static str,
+    partitions: Arc<[Delayed<DataFrame>]>,
+    /// How many rows each has, where that is known.
+    rows: Option<Arc<[usize]>>,
+    schema: SchemaRef,
+    divisions: Option<Divisions>,
+}
+
+impl Held {
+    pub(crate) fn plan(
+        name: &'static str,
+        partitions: Vec<Delayed<DataFrame>>,
+        rows: Option<Vec<usize>>,
+        schema: SchemaRef,
+        divisions: Option<Divisions>,
+        at: At,
+    ) -> Plan {
+        let held = Held {
+            name,
+            partitions: partitions.into(),
+            rows: rows.map(Into::into),
+            schema,
+            divisions,
+        };
+        held.over_nothing(at)
+    }
+
+    fn over_nothing(self, at: At) -> Plan {
+        let (schema, divisions) = (self.schema.clone(), self.divisions.clone());
+        let npartitions = self.partitions.len();
+        Plan::new(self, schema, npartitions, divisions, at)
+    }
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.name)
+    }
+}
+
+impl Operator for Held {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn describe(&self) -> String {
+        format!("{} partitions", self.partitions.len())
+    }
+
+    fn inputs(&self) -> &[Plan] {
+        &[]
+    }
+
+    fn over(&self, _: Vec<Plan>, at: At) -> Result<Plan, StepError> {
+        Ok(self.clone().over_nothing(at))
+    }
+
+    fn rows(&self, partition: usize) -> Option<usize> {
+        self.rows.as_ref().map(|rows| rows[partition])
+    }
+
+    fn lower(&self, _: &Plan, _: &mut Lowering) -> Vec<Piece> {
+        self.partitions.iter().cloned().map(Piece::made).collect()
+    }
+}

@@ -1,0 +1,20 @@
+//! The operators, one a file: what a step needs, its schema, and the tasks that it becomes.
+
+pub(crate) mod aggregate;
+pub(crate) mod asof;
+pub(crate) mod concat;
+pub(crate) mod cumulative;
+pub(crate) mod head;
+pub(crate) mod held;
+pub(crate) mod join;
+pub(crate) mod map_partitions;
+pub(crate) mod overlap;
+pub(crate) mod partitions;
+pub(crate) mod repartition;
+pub(crate) mod row_wise;
+pub(crate) mod sample;
+pub(crate) mod scan;
+pub(crate) mod shuffle;
+pub(crate) mod sort;
+pub(crate) mod unique;
+pub(crate) mod write;

@@ -1,0 +1,121 @@
+//! [`RowWise`]: a step that needs each row alone.
+
+use polars::prelude::{Expr, PlSmallStr, Schema};
+
+use crate::divisions::Divisions;
+use crate::error::StepError;
+use crate::plan::{At, Columns, Lowering, Operator, Piece, Plan, Step};
+
+/// A step that is done within each partition.
+#[derive(Debug)]
+pub(crate) struct RowWise {
+    step: Step,
+    inputs: [Plan; 1],
+}
+
+impl RowWise {
+    /// The step over a plan. That its expressions are row-wise, and without selectors, is for the caller to see to.
+    pub(crate) fn plan(step: Step, input: Plan, at: At) -> Result<Plan, StepError> {
+        let schema =
+            step.schema(input.schema()).map_err(|reason| input.misfit(step.name(), reason, at))?;
+        let divisions = divisions_after(&step, input.divisions());
+        let npartitions = input.npartitions();
+        Ok(Plan::new(RowWise { step, inputs: [input] }, schema, npartitions, divisions, at))
+    }
+
+    fn input(&self) -> &Plan {
+        &self.inputs[0]
+    }
+}
+
+/// The divisions stay as long as their column does.
+fn divisions_after(step: &Step, before: Option<&Divisions>) -> Option<Divisions> {
+    let before = before?;
+    let column = before.column();
+    let kept = match step {
+        Step::Select(exprs) => exprs.iter().any(|e| is_column(e, column)),
+        Step::WithColumns(exprs) => exprs
+            .iter()
+            .all(|e| output_name(e).is_none_or(|name| name != column) || is_column(e, column)),
+        Step::Filter(_) => true,
+        Step::Explode(columns) => columns.iter().all(|name| name != column),
+        Step::Unpivot(_) => false,
+    };
+    kept.then(|| before.clone())
+}
+
+/// Whether an expression is a column of the input, by its own name.
+pub(crate) fn is_column(expr: &Expr, name: &str) -> bool {
+    matches!(expr, Expr::Column(column) if column == name)
+}
+
+pub(crate) fn output_name(expr: &Expr) -> Option<PlSmallStr> {
+    expr.clone().meta().output_name().ok()
+}
+
+impl Operator for RowWise {
+    fn name(&self) -> &'static str {
+        self.step.name()
+    }
+
+    fn describe(&self) -> String {
+        self.step.describe()
+    }
+
+    fn inputs(&self) -> &[Plan] {
+        &self.inputs
+    }
+
+    fn over(&self, mut inputs: Vec<Plan>, at: At) -> Result<Plan, StepError> {
+        let input = inputs.remove(0);
+        RowWise::plan(narrowed(&self.step, input.schema()), input, at)
+    }
+
+    fn needs(&self, wanted: &Columns) -> Vec<Columns> {
+        let needed = match &self.step {
+            Step::Select(exprs) => Columns::of(exprs.iter().filter(|e| is_wanted(e, wanted))),
+            Step::WithColumns(exprs) => {
+                let made: Vec<_> = exprs.iter().filter_map(output_name).collect();
+                let used = Columns::of(exprs.iter().filter(|e| is_wanted(e, wanted)));
+                wanted.clone().without(&made).and(used)
+            }
+            Step::Filter(predicate) => wanted.clone().and(Columns::of([predicate])),
+            Step::Explode(columns) => wanted.clone().and(Columns::names(columns.iter().cloned())),
+            Step::Unpivot(_) => Columns::All,
+        };
+        vec![needed]
+    }
+
+    fn row_wise(&self) -> Option<&Step> {
+        Some(&self.step)
+    }
+
+    fn filter_inputs(&self, predicate: &Expr) -> Vec<Option<Expr>> {
+        vec![crate::plan::optimize::filter_pushdown::before_step(&self.step, predicate)]
+    }
+
+    fn rows(&self, partition: usize) -> Option<usize> {
+        self.step.keeps_rows().then(|| self.input().rows(partition))?
+    }
+
+    fn lower(&self, _: &Plan, lowering: &mut Lowering) -> Vec<Piece> {
+        let pieces = lowering.pieces(self.input());
+        pieces.into_iter().map(|piece| piece.step(self.step.clone())).collect()
+    }
+}
+
+fn is_wanted(expr: &Expr, wanted: &Columns) -> bool {
+    output_name(expr).is_none_or(|name| wanted.contains(&name))
+}
+
+/// The step without the expressions whose columns the input no longer has: nobody needs what they give.
+fn narrowed(step: &Step, input: &Schema) -> Step {
+    let known =
+        |e: &&Expr| (*e).clone().meta().root_names().iter().all(|name| input.contains(name));
+    let keep = |exprs: &[Expr]| exprs.iter().filter(known).cloned().collect::<Vec<_>>().into();
+    match step {
+        Step::Select(exprs) => Step::Select(keep(exprs)),
+        Step::WithColumns(exprs) => Step::WithColumns(keep(exprs)),
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,171 @@
+//! From a plan to tasks.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use lazy_runtime::Delayed;
+use polars::prelude::{DataFrame, IntoLazy, LazyFrame, PolarsResult};
+
+use super::{At, Plan, Source, Step, Wanted};
+
+/// The tasks of each partition of a plan that is optimised.
+pub(super) fn tasks(plan: &Plan) -> Vec<Delayed<DataFrame>> {
+    Lowering::of(plan).partitions(plan)
+}
+
+/// What was made so far of a plan: a node that two others need is lowered once.
+#[derive(Default)]
+pub(crate) struct Lowering {
+    /// How many nodes take rows from a node.
+    users: HashMap<*const (), usize>,
+    pieces: HashMap<*const (), Vec<Piece>>,
+}
+
+impl Lowering {
+    fn of(plan: &Plan) -> Self {
+        let mut lowering = Lowering::default();
+        lowering.count(plan);
+        lowering
+    }
+
+    fn count(&mut self, plan: &Plan) {
+        let mut waiting = vec![plan];
+        while let Some(plan) = waiting.pop() {
+            for input in plan.inputs() {
+                let users = self.users.entry(input.id()).or_default();
+                *users += 1;
+                if *users == 1 {
+                    waiting.push(input);
+                }
+            }
+        }
+    }
+
+    /// The partitions of a plan as pieces, to which further steps can be added before they become tasks.
+    pub(crate) fn pieces(&mut self, plan: &Plan) -> Vec<Piece> {
+        if let Some(pieces) = self.pieces.get(&plan.id()) {
+            return pieces.clone();
+        }
+        let mut pieces = at(plan.at(), || plan.operator().lower(plan, self));
+        debug_assert_eq!(pieces.len(), plan.npartitions(), "{}", plan.operator().name());
+        if self.users.get(&plan.id()).is_some_and(|users| *users > 1) {
+            pieces = at(plan.at(), || {
+                pieces.into_iter().map(|piece| Piece::made(piece.task())).collect()
+            });
+        }
+        self.pieces.insert(plan.id(), pieces.clone());
+        pieces
+    }
+
+    /// The partitions of a plan, a task or a value each.
+    pub(crate) fn partitions(&mut self, plan: &Plan) -> Vec<Delayed<DataFrame>> {
+        let pieces = self.pieces(plan);
+        at(plan.at(), || pieces.into_iter().map(Piece::task).collect())
+    }
+}
+
+/// A partition that is not made yet: where it comes from, and what is done to each of its rows. It becomes one task, together with
+/// what its user does first.
+#[derive(Clone, Debug)]
+pub(crate) struct Piece {
+    /// What another task makes; `None` where `fused` reads a source.
+    pub(crate) input: Option<Delayed<DataFrame>>,
+    pub(crate) fused: Fused,
+}
+
+/// What a task does to make the rows of a piece, all in one plan of Polars.
+#[derive(Clone, Debug)]
+pub(crate) struct Fused {
+    source: Option<(Arc<dyn Source>, usize, Wanted)>,
+    steps: Vec<Step>,
+}
+
+impl Piece {
+    /// A partition that there is, or that a task makes.
+    pub(crate) fn made(input: Delayed<DataFrame>) -> Self {
+        Piece { input: Some(input), fused: Fused { source: None, steps: Vec::new() } }
+    }
+
+    /// A partition of a source.
+    pub(crate) fn read(source: Arc<dyn Source>, partition: usize, wanted: Wanted) -> Self {
+        Piece {
+            input: None,
+            fused: Fused { source: Some((source, partition, wanted)), steps: Vec::new() },
+        }
+    }
+
+    pub(crate) fn step(mut self, step: Step) -> Self {
+        self.fused.steps.push(step);
+        self
+    }
+
+    /// The task that makes the partition. What is made already is no task.
+    pub(crate) fn task(self) -> Delayed<DataFrame> {
+        match self.input {
+            Some(made) if self.fused.is_nothing() => made,
+            input => tasks::make(self.fused.name(), input, self.fused),
+        }
+    }
+}
+
+impl Fused {
+    fn is_nothing(&self) -> bool {
+        self.source.is_none() && self.steps.is_empty()
+    }
+
+    /// The last step gives a task its name.
+    fn name(&self) -> &'static str {
+        match (self.steps.last(), &self.source) {
+            (Some(step), _) => step.name(),
+            (None, Some((source, ..))) => source.name(),
+            (None, None) => "partition",
+        }
+    }
+
+    /// The rows, as a plan of Polars. `input` is what another task made, where the rows do not come from a source.
+    pub(crate) fn rows(&self, input: Option<DataFrame>) -> PolarsResult<LazyFrame> {
+        let rows = match (&self.source, input) {
+            (Some((source, partition, wanted)), _) => {
+                wanted.apply(source.scan(*partition, wanted)?)
+            }
+            (None, Some(input)) => input.lazy(),
+            (None, None) => unreachable!("a piece that reads nothing has an input"),
+        };
+        Ok(self.steps.iter().fold(rows, |rows, step| step.apply(rows)))
+    }
+}
+
+/// A function for each name that a task can have.
+mod tasks {
+    use lazy_runtime::{Delayed, delayed};
+    use polars::prelude::{DataFrame, PolarsResult};
+
+    use super::Fused;
+    use crate::engine;
+
+    macro_rules! named {
+        ($($name:literal $function:ident),*) => {
+            $(#[delayed(name = $name, fallible)]
+            fn $function(input: Option<DataFrame>, fused: Fused) -> PolarsResult<DataFrame> {
+                engine::collect(fused.rows(input)?)
+            })*
+
+            pub(super) fn make(name: &str, input: Option<Delayed<DataFrame>>, fused: Fused) -> Delayed<DataFrame> {
+                match name {
+                    $($name => $function(input, fused),)*
+                    _ => partition(input, fused),
+                }
+            }
+        };
+    }
+
+    named! {
+        "select" select, "with-columns" with_columns, "filter" filter, "explode" explode, "unpivot" unpivot,
+        "read-csv" read_csv, "read-parquet" read_parquet, "read-ipc" read_ipc, "read-ndjson" read_ndjson,
+        "from-map" from_map, "timeseries" timeseries, "partition" partition
+    }
+}
+
+fn at<R>(_: At, make: impl FnOnce() -> R) -> R {
+    make()
+}

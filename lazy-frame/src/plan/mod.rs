@@ -1,0 +1,162 @@
+//! What the user asked for: a graph of steps whose schemas are known, and that computes nothing.
+//!
+//! A [`Plan`] is a node: an [`Operator`] over other plans. `optimize` rewrites it, `lower` makes tasks of it. Each kind of operator is
+//! a file of `ops`, which says what it needs, what its schema is, and which tasks it becomes.
+
+mod columns;
+pub(crate) mod lower;
+pub(crate) mod optimize;
+
+mod source;
+mod step;
+
+use std::fmt;
+use std::panic::Location;
+use std::sync::{Arc, OnceLock};
+
+use lazy_runtime::Delayed;
+use polars::prelude::{DataFrame, Expr, Schema, SchemaRef};
+
+pub(crate) use columns::Columns;
+pub(crate) use lower::{Lowering, Piece};
+pub(crate) use source::{Source, Wanted};
+pub(crate) use step::Step;
+
+use crate::divisions::Divisions;
+use crate::error::StepError;
+
+/// A step over the plans that it takes its rows from.
+pub(crate) trait Operator: fmt::Debug + Send + Sync + 'static {
+    /// The step by the name of its method, which is that of its tasks, too.
+    fn name(&self) -> &'static str;
+
+    /// What `explain` says beside the name: the arguments, in a line.
+    fn describe(&self) -> String;
+
+    /// Where the rows come from.
+    fn inputs(&self) -> &[Plan];
+
+    /// The same step over other inputs, which may have fewer columns or rows. `at` is where the user asked for it.
+    fn over(&self, inputs: Vec<Plan>, at: At) -> Result<Plan, StepError>;
+
+    /// For each input, the columns that are needed when `wanted` are those of the result that are.
+    fn needs(&self, wanted: &Columns) -> Vec<Columns> {
+        let _ = wanted;
+        self.inputs().iter().map(|_| Columns::All).collect()
+    }
+
+    /// The step that needs each row alone, if this is one.
+    fn row_wise(&self) -> Option<&Step> {
+        None
+    }
+
+    /// For each input whether the rows that a predicate drops from the result may be dropped from it beforehand: `None` where they may not, otherwise
+    /// the predicate in the input's columns.
+    fn filter_inputs(&self, predicate: &Expr) -> Vec<Option<Expr>> {
+        let _ = predicate;
+        self.inputs().iter().map(|_| None).collect()
+    }
+
+    /// The scan, if this is one.
+    fn scan(&self) -> Option<&crate::ops::scan::Scan> {
+        None
+    }
+
+    /// How many rows a partition has, where that is known without computing.
+    fn rows(&self, partition: usize) -> Option<usize> {
+        let _ = partition;
+        None
+    }
+
+    /// The pieces of the result, one a partition.
+    fn lower(&self, plan: &Plan, lowering: &mut Lowering) -> Vec<Piece>;
+}
+
+/// Where the user asked for a step.
+pub(crate) type At = &'static Location<'static>;
+
+/// A step and all that it is made from.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan(Arc<Node>);
+
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) operator: Box<dyn Operator>,
+    pub(crate) schema: SchemaRef,
+    pub(crate) npartitions: usize,
+    pub(crate) divisions: Option<Divisions>,
+    pub(crate) at: At,
+    /// The tasks of the optimised plan, made once: what is drawn is what runs.
+    tasks: OnceLock<Vec<Delayed<DataFrame>>>,
+}
+
+impl Plan {
+    pub(crate) fn new(
+        operator: impl Operator,
+        schema: impl Into<SchemaRef>,
+        npartitions: usize,
+        divisions: Option<Divisions>,
+        at: At,
+    ) -> Self {
+        debug_assert!(npartitions > 0, "a frame has a partition");
+        let operator = Box::new(operator);
+        let schema = schema.into();
+        Plan(Arc::new(Node {
+            operator,
+            schema,
+            npartitions,
+            divisions,
+            at,
+            tasks: OnceLock::new(),
+        }))
+    }
+
+    pub(crate) fn operator(&self) -> &dyn Operator {
+        &*self.0.operator
+    }
+
+    pub(crate) fn inputs(&self) -> &[Plan] {
+        self.0.operator.inputs()
+    }
+
+    pub(crate) fn schema(&self) -> &SchemaRef {
+        &self.0.schema
+    }
+
+    pub(crate) fn npartitions(&self) -> usize {
+        self.0.npartitions
+    }
+
+    pub(crate) fn divisions(&self) -> Option<&Divisions> {
+        self.0.divisions.as_ref()
+    }
+
+    pub(crate) fn at(&self) -> At {
+        self.0.at
+    }
+
+    /// Which node this is.
+    pub(crate) fn id(&self) -> *const () {
+        Arc::as_ptr(&self.0).cast()
+    }
+
+    /// How many rows a partition has, where that is known without computing.
+    pub(crate) fn rows(&self, partition: usize) -> Option<usize> {
+        self.0.operator.rows(partition)
+    }
+
+    /// The error of a step that is applied to this plan.
+    pub(crate) fn misfit(&self, step: &str, reason: impl Into<String>, at: At) -> StepError {
+        StepError::new(step, reason, self.schema(), at)
+    }
+
+    /// The tasks of the partitions, of the optimised plan.
+    pub(crate) fn tasks(&self) -> &[Delayed<DataFrame>] {
+        self.0.tasks.get_or_init(|| lower::tasks(&optimize::optimize(self)))
+    }
+}
+
+/// An empty frame of a schema.
+pub(crate) fn empty(schema: &Schema) -> DataFrame {
+    DataFrame::empty_with_schema(schema)
+}

@@ -1,0 +1,1 @@
+//! [`Series`]: one column of a frame.

@@ -1,0 +1,1 @@
+//! Rows of all partitions split by key, and put together again.
