@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use lazy_runtime::prelude::*;
-use lazy_runtime::{Compute, Outputs, Results, optimize};
+use lazy_runtime::{Compute, Error, Outputs, Result, Results, Runtime, optimize, visualize};
 use tests::{Log, both};
 
 #[delayed]
@@ -247,4 +247,115 @@ fn optimize_drops_what_no_output_needs_and_runs_nothing() {
         assert_eq!(out.clone().into_inner().compute().unwrap(), 21);
         drop(unused);
     });
+}
+
+/// A number that knows what is wrong with it.
+#[derive(Clone)]
+struct Checked {
+    value: Delayed<i64>,
+    mistake: Option<&'static str>,
+}
+
+#[derive(Debug)]
+struct Mistake(&'static str);
+
+impl std::fmt::Display for Mistake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the number is {}", self.0)
+    }
+}
+
+impl std::error::Error for Mistake {}
+
+impl Collection for Checked {
+    type Output = i64;
+    type Persisted = Delayed<i64>;
+
+    fn outputs(&self, outputs: &mut Outputs) {
+        self.value.outputs(outputs);
+    }
+
+    fn check(&self) -> Result<()> {
+        self.mistake.map_or(Ok(()), |mistake| Err(Error::invalid(Mistake(mistake))))
+    }
+
+    fn persisted(&self, results: &mut Results) -> Delayed<i64> {
+        self.value.persisted(results)
+    }
+}
+
+impl Compute for Checked {
+    fn take(&self, results: &mut Results) -> i64 {
+        self.value.take(results)
+    }
+}
+
+fn checked(log: &Log, mistake: Option<&'static str>) -> Checked {
+    Checked { value: make(1, log.clone()), mistake }
+}
+
+fn is_mistake<T>(result: Result<T>, what: &str) {
+    let error = result.err().expect("a mistake is told");
+    assert_eq!(error.to_string(), format!("the number is {what}"));
+    let Error::Invalid(invalid) = &error else { panic!("{error:?}") };
+    assert_eq!(invalid.source().unwrap().downcast_ref::<Mistake>().unwrap().0, what);
+    let source = std::error::Error::source(&error).unwrap();
+    assert!(source.is::<Mistake>());
+}
+
+#[test]
+fn what_is_not_in_order_runs_nothing() {
+    both(|_| {
+        let log = Log::new();
+        let (good, bad) = (checked(&log, None), checked(&log, Some("odd")));
+        is_mistake(bad.compute(), "odd");
+        is_mistake(bad.compute_with(lazy_runtime::ComputeOptions::new()), "odd");
+        is_mistake(bad.persist(), "odd");
+        is_mistake(optimize(&bad).compute(), "odd");
+        let handle = Runtime::current().spawn(&bad);
+        assert!(handle.is_finished());
+        is_mistake(handle.join(), "odd");
+        is_mistake(tests::block_on(Runtime::current().spawn(&bad)), "odd");
+        assert_eq!(log.len(), 0);
+        assert_eq!(good.compute().unwrap(), 1);
+        assert_eq!(good.persist().unwrap().compute().unwrap(), 1);
+    });
+}
+
+#[test]
+fn the_first_mistake_within_a_collection_is_told() {
+    both(|_| {
+        let log = Log::new();
+        let good = || checked(&log, None);
+        let bad = || checked(&log, Some("odd"));
+        let worse = || checked(&log, Some("even"));
+        is_mistake((good(), bad(), worse()).compute(), "odd");
+        is_mistake(vec![good(), worse(), bad()].compute(), "even");
+        is_mistake(vec![good(), bad()][..].compute(), "odd");
+        is_mistake([good(), bad()].compute(), "odd");
+        is_mistake(Some(&bad()).compute(), "odd");
+        is_mistake(Box::new(bad()).compute(), "odd");
+        is_mistake(HashMap::from([("a", bad())]).compute(), "odd");
+        is_mistake(BTreeMap::from([(1, worse()), (2, bad())]).compute(), "even");
+        is_mistake((1, "a", [(vec![Some(&bad())], &good())]).persist(), "odd");
+        assert_eq!(log.len(), 0);
+        assert_eq!((good(), None::<Checked>, [good()]).compute().unwrap(), (1, None, [1]));
+    });
+}
+
+#[test]
+fn what_is_not_in_order_is_not_drawn() {
+    let bad = checked(&Log::new(), Some("odd"));
+    let picture = vec![&bad].visualize();
+    let dot = picture.to_dot();
+    assert!(dot.contains("the number is odd") && !dot.contains("make"), "{dot}");
+    let svg = picture.clone().title("ours").to_svg();
+    assert!(svg.contains(">ours: the number is odd<") && !svg.contains("make"), "{svg}");
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("bad.svg");
+    let error = picture.save(&path).unwrap_err();
+    assert!(matches!(error, visualize::Error::Invalid { .. }), "{error}");
+    let text = error.to_string();
+    assert!(text.starts_with("cannot write `") && text.ends_with("the number is odd"), "{text}");
+    assert!(!path.exists());
 }

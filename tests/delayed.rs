@@ -1,6 +1,7 @@
 //! A call adds a task and runs nothing; what is computed runs as often as it should; keys and names.
 
 use std::collections::HashSet;
+use std::panic::{Location, catch_unwind, resume_unwind};
 
 use lazy_runtime::prelude::*;
 use tests::{Log, both};
@@ -238,6 +239,45 @@ fn a_node_knows_the_line_that_made_it() {
     assert_eq!((y.location().file(), y.location().line()), (file!(), line));
     let (z, line) = (delayed(1), line!());
     assert_eq!((z.location().file(), z.location().line()), (file!(), line));
+}
+
+/// As a library would make tasks for a call of its user's.
+#[track_caller]
+fn made_for_caller<R>(make: impl FnOnce() -> R) -> R {
+    lazy_runtime::at(Location::caller(), make)
+}
+
+#[test]
+fn tasks_of_a_library_are_told_as_made_by_its_user() {
+    let of = |x: &Delayed<i64>| (x.location().file(), x.location().line());
+    let (x, line) = (made_for_caller(|| [exponent(4, 5), delayed(1), exponent(1, 2) * 3]), line!());
+    assert!(x.iter().all(|x| of(x) == (file!(), line)));
+    let (y, after) = (made_for_caller(|| made_for_caller(|| exponent(1, 2)) + 1), line!());
+    assert_eq!((of(&y), of(&x[0].map(|x| x + 1))), ((file!(), after), (file!(), line!())));
+    let (inner, between) = made_for_caller(|| {
+        let inner = (made_for_caller(|| exponent(1, 2)), line!());
+        inner
+    });
+    assert_eq!(of(&inner), (file!(), between));
+    let (kept, made) = (made_for_caller(|| x[0].persist()).unwrap(), x[0].location());
+    assert_eq!(kept.location(), made);
+}
+
+#[test]
+fn a_library_that_panics_tells_nothing_any_more() {
+    let panics = || resume_unwind(Box::new("in a library"));
+    assert!(catch_unwind(|| made_for_caller(panics)).is_err());
+    let (x, line) = (exponent(4, 5), line!());
+    assert_eq!(x.location().line(), line);
+}
+
+#[test]
+fn tasks_that_run_make_tasks_in_their_own_places() {
+    both(|_| {
+        let nested = delayed(2).map(|x| (exponent(x, 2).location().line(), line!()));
+        let (inside, line) = made_for_caller(|| nested.compute()).unwrap();
+        assert_eq!(inside, line);
+    });
 }
 
 #[test]

@@ -13,7 +13,6 @@ use std::thread;
 
 use polars::prelude::*;
 use polars_async::executor::ALLOW_RAYON_THREADS;
-use polars_core::runtime::THREAD_POOL;
 use polars_core::utils::accumulate_dataframes_vertical;
 use polars_plan::prelude::{Arena, ExprToIRContext, OptFlags, is_elementwise_rec, to_expr_ir};
 
@@ -27,7 +26,7 @@ pub(crate) fn alone<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static
     if !ALLOW_RAYON_THREADS.get() {
         return work();
     }
-    if THREAD_POOL.current_thread_index().is_some() {
+    if rayon::current_thread_index().is_some() {
         return COMPANION.with(|companion| companion.get_or_init(Companion::start).run(work));
     }
     let _alone = Alone::begin();

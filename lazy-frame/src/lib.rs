@@ -3,6 +3,7 @@
 mod engine;
 mod error;
 mod divisions;
+mod names;
 mod aggregate;
 mod shuffle;
 mod plan;
@@ -17,4 +18,5 @@ pub mod prelude;
 pub use divisions::Divisions;
 pub use error::{Error, FileError, Result, StepError};
 pub use frame::Frame;
+pub use names::{IntoExprs, IntoNames};
 pub use polars;

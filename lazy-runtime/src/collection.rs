@@ -54,6 +54,8 @@ use crate::visualize::Visualize;
 /// assert_eq!(report.persist()?.graph().n_tasks(), 0);
 /// # Ok::<(), lazy_runtime::Error>(())
 /// ```
+///
+/// A type whose parts have to fit each other says so in [`Collection::check`], before any task runs.
 pub trait Collection {
     /// What [`Collection::compute`] returns.
     type Output;
@@ -66,6 +68,66 @@ pub trait Collection {
     /// The same collection over nodes that hold the results, taken in the order of [`Collection::outputs`].
     fn persisted(&self, results: &mut Results) -> Self::Persisted;
 
+    /// Whether the collection is in order: asked before a run and before a picture is drawn, so that a mistake made while building is
+    /// told before any task runs.
+    ///
+    /// For types of your own whose methods build without returning a `Result`, and keep a mistake until it can be told. Where it is an
+    /// error [`Collection::outputs`] is not called; only [`Collection::graph`] and [`optimize`](crate::optimize()), which cannot fail, do
+    /// not ask. A collection of collections is in order if all of them are; the first mistake is told.
+    ///
+    /// # Errors
+    /// What is wrong, usually as [`Error::invalid`](crate::Error::invalid). Unless the implementation says otherwise there is nothing.
+    ///
+    /// # Examples
+    /// ```
+    /// use lazy_runtime::prelude::*;
+    /// use lazy_runtime::{Error, Outputs, Result, Results};
+    ///
+    /// #[derive(Clone)]
+    /// struct Table {
+    ///     columns: Vec<(String, Delayed<Vec<f64>>)>,
+    ///     mistake: Option<String>,
+    /// }
+    ///
+    /// impl Table {
+    ///     fn drop(mut self, name: &str) -> Table {
+    ///         let n_before = self.columns.len();
+    ///         self.columns.retain(|(column, _)| column != name);
+    ///         if self.columns.len() == n_before {
+    ///             self.mistake.get_or_insert(format!("there is no column `{name}` to drop"));
+    ///         }
+    ///         self
+    ///     }
+    /// }
+    ///
+    /// impl Collection for Table {
+    ///     type Output = Vec<Vec<f64>>;
+    ///     type Persisted = Table;
+    ///
+    ///     fn check(&self) -> Result<()> {
+    ///         self.mistake.as_deref().map_or(Ok(()), |mistake| Err(Error::invalid(mistake)))
+    ///     }
+    ///
+    ///     fn outputs(&self, outputs: &mut Outputs) {
+    ///         self.columns.iter().for_each(|(_, column)| column.outputs(outputs));
+    ///     }
+    ///
+    ///     fn persisted(&self, results: &mut Results) -> Table {
+    ///         let columns = self.columns.iter();
+    ///         let columns = columns.map(|(name, column)| (name.clone(), column.persisted(results)));
+    ///         Table { columns: columns.collect(), mistake: None }
+    ///     }
+    /// }
+    ///
+    /// let table = Table { columns: vec![("x".into(), delayed(vec![1.0]))], mistake: None };
+    /// let error = table.drop("y").persist().err().unwrap();
+    /// assert!(matches!(error, Error::Invalid(_)));
+    /// assert_eq!(error.to_string(), "there is no column `y` to drop");
+    /// ```
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// Runs what is needed, in parallel, and brings the value home.
     ///
     /// Uses the [`Runtime`] that is [installed](Runtime::install), or the one whose task this is called from, or the
@@ -73,7 +135,7 @@ pub trait Collection {
     ///
     /// # Errors
     /// [`Error::Task`](crate::Error::Task) or [`Error::Panic`](crate::Error::Panic) when a task fails: tasks that run finish,
-    /// others do not start.
+    /// others do not start. What [`Collection::check`] says, when nothing is run for it.
     fn compute(&self) -> Result<Self::Output>
     where
         Self: Compute,
@@ -109,8 +171,14 @@ pub trait Collection {
     }
 
     /// A picture of the graph, to be styled and saved. Runs nothing.
+    ///
+    /// Of a collection that is not in [order](Collection::check) there is none: [`Visualize::save`] returns the mistake, texts tell it
+    /// in place of the graph.
     fn visualize(&self) -> Visualize {
-        Visualize::new(self.graph())
+        match self.check() {
+            Ok(()) => Visualize::new(self.graph()),
+            Err(mistake) => Visualize::new(Graph::new(Snapshot::new(Vec::new()))).instead(mistake),
+        }
     }
 }
 
@@ -210,6 +278,10 @@ macro_rules! through {
                 (**self).outputs(outputs);
             }
 
+            fn check(&self) -> Result<()> {
+                (**self).check()
+            }
+
             fn persisted(&self, results: &mut Results) -> C::Persisted {
                 (**self).persisted(results)
             }
@@ -244,6 +316,10 @@ macro_rules! sequences {
                 self.iter().for_each(|part| part.outputs(outputs));
             }
 
+            fn check(&self) -> Result<()> {
+                self.iter().try_for_each(C::check)
+            }
+
             fn persisted(&self, results: &mut Results) -> Self::Persisted {
                 self.iter().map(|part| part.persisted(results)).collect()
             }
@@ -270,6 +346,10 @@ impl<C: Collection, const N: usize> Collection for [C; N] {
         self.iter().for_each(|part| part.outputs(outputs));
     }
 
+    fn check(&self) -> Result<()> {
+        self.iter().try_for_each(C::check)
+    }
+
     fn persisted(&self, results: &mut Results) -> Self::Persisted {
         self.each_ref().map(|part| part.persisted(results))
     }
@@ -287,6 +367,10 @@ impl<C: Collection> Collection for Option<C> {
 
     fn outputs(&self, outputs: &mut Outputs) {
         self.iter().for_each(|part| part.outputs(outputs));
+    }
+
+    fn check(&self) -> Result<()> {
+        self.iter().try_for_each(C::check)
     }
 
     fn persisted(&self, results: &mut Results) -> Self::Persisted {
@@ -308,6 +392,10 @@ macro_rules! maps {
 
             fn outputs(&self, outputs: &mut Outputs) {
                 self.values().for_each(|part| part.outputs(outputs));
+            }
+
+            fn check(&self) -> Result<()> {
+                self.values().try_for_each(C::check)
             }
 
             fn persisted(&self, results: &mut Results) -> Self::Persisted {
@@ -336,6 +424,11 @@ macro_rules! tuples {
 
             fn outputs(&self, outputs: &mut Outputs) {
                 $(self.$at.outputs(outputs);)*
+            }
+
+            fn check(&self) -> Result<()> {
+                $(self.$at.check()?;)*
+                Ok(())
             }
 
             fn persisted(&self, results: &mut Results) -> Self::Persisted {

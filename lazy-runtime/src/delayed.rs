@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::graph::{Payload, TypedRef, short_type_name};
 use crate::key::Key;
+use crate::location;
 use crate::token::{Tokenize, Tokenizer};
 
 /// A value of type `T` that is not computed yet: a node of the graph.
@@ -76,14 +77,16 @@ impl<T> Delayed<T> {
 }
 
 impl<T: Send + Sync + 'static> Delayed<T> {
+    /// The node of a call that stands there.
     #[inline]
     pub(crate) fn new<P: Payload<Output = T>>(
         payload: P,
-        location: &'static Location<'static>,
+        caller: &'static Location<'static>,
     ) -> Self {
-        Self::from_node(TypedRef::new(payload, location))
+        Self::from_node(TypedRef::new(payload, location::told(caller)))
     }
 
+    /// Data that was made at this very place.
     pub(crate) fn of_data(
         value: Arc<T>,
         key: Option<Key>,
@@ -211,7 +214,7 @@ pub fn delayed<T: Send + Sync + 'static>(value: T) -> Delayed<T> {
 /// ```
 #[track_caller]
 pub fn delayed_shared<T: Send + Sync + 'static>(value: Arc<T>) -> Delayed<T> {
-    Delayed::of_data(value, None, Location::caller())
+    Delayed::of_data(value, None, location::told(Location::caller()))
 }
 
 /// [`delayed`](fn@delayed) for a value that is told by its content: equal values of one type have one key, in every process.
@@ -233,5 +236,5 @@ pub fn delayed_pure<T: Tokenize + Send + Sync + 'static>(value: T) -> Delayed<T>
     std::any::type_name::<T>().tokenize(&mut tokenizer);
     value.tokenize(&mut tokenizer);
     let key = Key::of_token(short_type_name(std::any::type_name::<T>()), tokenizer.finish_key());
-    Delayed::of_data(Arc::new(value), Some(key), Location::caller())
+    Delayed::of_data(Arc::new(value), Some(key), location::told(Location::caller()))
 }

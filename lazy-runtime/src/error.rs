@@ -5,6 +5,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 use std::panic::Location;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::diagnostics;
@@ -47,6 +48,8 @@ pub enum Error {
     Panic(PanicError),
     /// One task or several failed, in static order; only with [`collect_errors`](crate::ComputeOptions::collect_errors).
     Many(Vec<Error>),
+    /// A collection is not in order, says its [`check`](crate::Collection::check): nothing was run.
+    Invalid(InvalidError),
     /// The computation was cancelled through its [`Handle`](crate::Handle).
     Cancelled,
     /// The computation took longer than its [`timeout`](crate::ComputeOptions::timeout).
@@ -59,6 +62,21 @@ pub enum Error {
     Threads(io::Error),
 }
 
+impl Error {
+    /// A collection is not in order, for this reason: for [`Collection::check`](crate::Collection::check).
+    ///
+    /// # Examples
+    /// ```
+    /// use lazy_runtime::Error;
+    ///
+    /// let error = Error::invalid("two columns are called `price`; rename one of them");
+    /// assert_eq!(error.to_string(), "two columns are called `price`; rename one of them");
+    /// ```
+    pub fn invalid(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
+        Error::Invalid(InvalidError { source: source.into().into() })
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -69,6 +87,7 @@ impl fmt::Display for Error {
                 write!(f, "{} {tasks} failed", errors.len())?;
                 errors.iter().try_for_each(|error| write!(f, "\n- {error}"))
             }
+            Error::Invalid(e) => fmt::Display::fmt(e, f),
             Error::Cancelled => f.write_str("the computation was cancelled"),
             Error::Timeout(limit) => {
                 write!(f, "the computation took longer than its limit of {limit:?}")
@@ -89,6 +108,7 @@ impl fmt::Debug for Error {
             Error::Task(e) => f.debug_tuple("Task").field(e).finish(),
             Error::Panic(e) => f.debug_tuple("Panic").field(e).finish(),
             Error::Many(errors) => f.debug_tuple("Many").field(errors).finish(),
+            Error::Invalid(e) => f.debug_tuple("Invalid").field(e).finish(),
             Error::Cancelled => f.write_str("Cancelled"),
             Error::Timeout(limit) => f.debug_tuple("Timeout").field(limit).finish(),
             Error::Visualize(e) => f.debug_tuple("Visualize").field(e).finish(),
@@ -102,6 +122,7 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Error::Task(e) => e.source(),
+            Error::Invalid(e) => e.source(),
             Error::Visualize(e) => e.source(),
             Error::Profile(e) => e.source(),
             Error::Threads(e) => Some(e),
@@ -231,6 +252,32 @@ impl StdError for TaskError {
 }
 
 impl StdError for PanicError {}
+
+/// A collection is not in order: see [`Error::Invalid`]. It prints what the reason prints.
+#[derive(Clone, Debug)]
+pub struct InvalidError {
+    source: Arc<dyn StdError + Send + Sync>,
+}
+
+impl InvalidError {
+    /// The reason; `downcast_ref` gives it back as its own type. Always there; an [`Option`] as in [`std::error::Error::source`], which
+    /// this type implements too.
+    pub fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&*self.source)
+    }
+}
+
+impl fmt::Display for InvalidError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.source, f)
+    }
+}
+
+impl StdError for InvalidError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&*self.source)
+    }
+}
 
 /// Why one task has no result, before it is known which.
 pub(crate) enum Failure {

@@ -49,6 +49,16 @@ impl<R> Job<R> {
         })
     }
 
+    /// One that has ended before it began.
+    pub(crate) fn failed(stop: Stop, error: Error) -> Arc<Self> {
+        Arc::new(Job {
+            state: Mutex::new(State::Done(Box::new(Ok(Err(error))))),
+            changed: Condvar::new(),
+            work: Mutex::new(None),
+            stop,
+        })
+    }
+
     fn lock(&self) -> MutexGuard<'_, State<R>> {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }

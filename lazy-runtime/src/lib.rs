@@ -137,6 +137,7 @@ mod arities;
 mod files;
 mod error;
 mod key;
+mod location;
 mod token;
 mod heap_size;
 mod codec;
@@ -173,12 +174,13 @@ pub use combinators::{
     reduce, try_call,
 };
 pub use delayed::{Delayed, delayed, delayed_pure, delayed_shared};
-pub use error::{Error, PanicError, Result, TaskError};
+pub use error::{Error, InvalidError, PanicError, Result, TaskError};
 pub use graph::Graph;
 pub use handle::Handle;
 pub use heap_size::HeapSize;
 pub use key::Key;
 pub use lazy_macros::{HeapSize, Tokenize, delayed};
+pub use location::at;
 pub use memory::MemoryProfile;
 pub use optimize::{Optimized, optimize};
 pub use options::ComputeOptions;

@@ -5,6 +5,7 @@
 use std::ops::Deref;
 
 use crate::collection::{Collection, Compute, Outputs, Results};
+use crate::error::Result;
 use crate::graph::Graph;
 
 /// The collection as it would run: [`Optimized`] answers questions as a [`Graph`] and computes as the collection does.
@@ -53,6 +54,10 @@ impl<C: Collection> Collection for Optimized<C> {
 
     fn outputs(&self, outputs: &mut Outputs) {
         self.collection.outputs(outputs);
+    }
+
+    fn check(&self) -> Result<()> {
+        self.collection.check()
     }
 
     fn persisted(&self, results: &mut Results) -> C::Persisted {

@@ -26,6 +26,10 @@ impl Collection for Frame {
     type Output = DataFrame;
     type Persisted = Frame;
 
+    fn check(&self) -> lazy_runtime::Result<()> {
+        self.plan().map(drop).map_err(lazy_runtime::Error::invalid)
+    }
+
     fn outputs(&self, outputs: &mut Outputs) {
         self.tasks().outputs(outputs);
     }

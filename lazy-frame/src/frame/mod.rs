@@ -119,3 +119,41 @@ impl Frame {
         self.plan.as_ref().ok()?.divisions()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use lazy_runtime::Collection as _;
+    use polars::df;
+    use polars::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_first_mistake_is_told_before_any_task_runs() {
+        let frame = Frame::from_polars(df!["x" => [1, 2]].unwrap(), 2);
+        let wrong = frame.filter(col("z").gt(lit(1))).select([col("x")]);
+        let error = wrong.compute().unwrap_err().to_string();
+        assert!(
+            error.contains("filter: there is no column `z`; the columns are x: i32"),
+            "{error}"
+        );
+        assert!(error.contains(file!()), "{error}");
+        assert!(wrong.schema().is_err() && wrong.persist().is_err());
+    }
+
+    #[test]
+    fn a_chain_of_row_wise_steps_is_one_task_a_partition() {
+        let frame = Frame::from_polars(df!["x" => [1, 2, 3], "y" => [1, 1, 1]].unwrap(), 3);
+        let frame = frame.filter(col("x").gt(lit(1))).with_columns([col("x") * lit(2)]).drop("y");
+        assert_eq!(frame.graph().n_tasks(), 3);
+        assert_eq!(frame.compute().unwrap(), df!["x" => [4, 6]].unwrap());
+    }
+
+    #[test]
+    fn persisted_partitions_are_no_tasks() {
+        let frame = Frame::from_polars(df!["x" => [1, 2, 3]].unwrap(), 3).rename("x", "z");
+        let kept = frame.persist().unwrap();
+        assert_eq!((kept.npartitions(), kept.graph().n_tasks(), kept.graph().len()), (3, 0, 3));
+        assert_eq!(kept.compute().unwrap(), df!["z" => [1, 2, 3]].unwrap());
+    }
+}

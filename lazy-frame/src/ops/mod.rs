@@ -10,6 +10,7 @@ pub(crate) mod join;
 pub(crate) mod map_partitions;
 pub(crate) mod overlap;
 pub(crate) mod partitions;
+pub(crate) mod projection;
 pub(crate) mod repartition;
 pub(crate) mod row_wise;
 pub(crate) mod sample;

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use lazy_runtime::Delayed;
+use lazy_runtime::{Delayed, at};
 use polars::prelude::{DataFrame, IntoLazy, LazyFrame, PolarsResult};
 
-use super::{At, Plan, Source, Step, Wanted};
+use super::{Plan, Source, Step, Wanted};
 
 /// The tasks of each partition of a plan that is optimised.
 pub(super) fn tasks(plan: &Plan) -> Vec<Delayed<DataFrame>> {
@@ -164,8 +164,4 @@ mod tasks {
         "read-csv" read_csv, "read-parquet" read_parquet, "read-ipc" read_ipc, "read-ndjson" read_ndjson,
         "from-map" from_map, "timeseries" timeseries, "partition" partition
     }
-}
-
-fn at<R>(_: At, make: impl FnOnce() -> R) -> R {
-    make()
 }

@@ -13,6 +13,7 @@ use super::notes::{Notes, Unobserved};
 use super::{Failures, Order};
 use crate::error::Result;
 use crate::graph::{Done, Finished, InOrder, Keeping, Ready, Run, Snapshot, Step};
+use crate::location::Told;
 use crate::schedule::{Limit, Seat, Spares, Watch};
 
 /// How often a worker that was called on a busy thread calls another in its stead.
@@ -267,8 +268,11 @@ thread_local! {
     static HERE: RefCell<Arc<Here>> = RefCell::new(Arc::new(Here::Idle));
 }
 
-/// Marks what the thread is in the middle of, until dropped.
-pub(super) struct Place(Option<Arc<Here>>);
+/// Marks what the thread is in the middle of, until dropped. What it was told about places of calls is not for tasks.
+pub(super) struct Place {
+    before: Option<Arc<Here>>,
+    _told: Told,
+}
 
 impl Place {
     /// In a run that is worked at by this thread alone.
@@ -281,7 +285,7 @@ impl Place {
     }
 
     fn enter(here: Here) -> Self {
-        Place(Some(HERE.replace(Arc::new(here))))
+        Place { before: Some(HERE.replace(Arc::new(here))), _told: Told::nothing() }
     }
 
     /// The lineage of a run that starts here.
@@ -295,7 +299,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if let Some(before) = self.0.take() {
+        if let Some(before) = self.before.take() {
             let is_idle = matches!(*before, Here::Idle);
             HERE.replace(before);
             if is_idle {

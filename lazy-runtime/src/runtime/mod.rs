@@ -195,7 +195,8 @@ impl Runtime {
 
     /// Starts a computation in the background.
     ///
-    /// On [`Scheduler::Synchronous`] it gets a thread of its own.
+    /// On [`Scheduler::Synchronous`] it gets a thread of its own. A collection that is not in [order](Collection::check) starts
+    /// nothing: the handle tells.
     ///
     /// # Examples
     /// ```
@@ -220,8 +221,11 @@ impl Runtime {
         C: Compute + Clone + Send + 'static,
     {
         note_computation();
-        let work = Work::Outputs(outputs(collection));
-        let job = self.start(work, Stop::after(options.timeout), options.collect_errors);
+        let stop = Stop::after(options.timeout);
+        let job = match collection.check() {
+            Ok(()) => self.start(Work::Outputs(outputs(collection)), stop, options.collect_errors),
+            Err(mistake) => Job::failed(stop, mistake),
+        };
         let collection = collection.clone();
         Handle::new(job, Box::new(move |finished| collection.take(&mut Results::new(finished))))
     }
@@ -248,6 +252,7 @@ impl Runtime {
         options: ComputeOptions,
     ) -> Result<Results> {
         note_computation();
+        collection.check()?;
         let mut work = Work::Outputs(outputs(collection));
         let stop = Stop::after(options.timeout);
         if graph::may_have_cached() && holds_up_nobody() {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::tint::Color;
@@ -60,6 +61,13 @@ pub enum Error {
         /// What the colours should tell.
         color: Color,
     },
+    /// What should be drawn is not in order, says its [`check`](crate::Collection::check).
+    Invalid {
+        /// The path as given.
+        path: PathBuf,
+        /// What is wrong.
+        source: Arc<crate::Error>,
+    },
     /// The file could not be written.
     Io {
         /// The path as given.
@@ -82,6 +90,7 @@ impl Error {
             | Error::Program { path, .. }
             | Error::TimedOut { path, .. }
             | Error::MissingProfile { path, .. }
+            | Error::Invalid { path, .. }
             | Error::Io { path, .. } => path,
         }
     }
@@ -133,6 +142,7 @@ impl fmt::Display for Error {
                  `Color::Order`",
                 color.name()
             ),
+            Error::Invalid { source, .. } => write!(f, "{source}"),
             Error::Io { source, .. } => write!(f, "{source}"),
         }
     }
@@ -142,6 +152,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Error::MissingProgram { source, .. } | Error::Io { source, .. } => Some(source),
+            Error::Invalid { source, .. } => Some(&**source),
             _ => None,
         }
     }

@@ -128,6 +128,8 @@ pub struct Visualize {
     limit: usize,
     color: Color,
     profile: Option<Profiler>,
+    /// What is wrong with what should be drawn.
+    mistake: Option<Arc<crate::Error>>,
 }
 
 impl Visualize {
@@ -142,7 +144,14 @@ impl Visualize {
             limit: LIMIT,
             color: Color::None,
             profile: None,
+            mistake: None,
         }
+    }
+
+    /// Tells a mistake in place of the picture.
+    pub(crate) fn instead(mut self, mistake: crate::Error) -> Visualize {
+        self.mistake = Some(Arc::new(mistake));
+        self
     }
 
     /// Lets arrows run in another direction than from bottom to top.
@@ -218,13 +227,14 @@ impl Visualize {
         self
     }
 
-    /// The picture in the DOT language of Graphviz: the same text for the same program.
+    /// The picture in the DOT language of Graphviz: the same text for the same program. For a collection that is not in
+    /// [order](crate::Collection::check) an empty graph, whose title says why.
     pub fn to_dot(&self) -> String {
         dot::print(&self.drawing())
     }
 
     /// The picture as SVG, laid out by this crate: legible on light and on dark pages, with no
-    /// reference to anything outside.
+    /// reference to anything outside. For a collection that is not in [order](crate::Collection::check) only a title that says why.
     ///
     /// # Examples
     /// ```
@@ -244,7 +254,8 @@ impl Visualize {
     ///
     /// # Errors
     /// When the format is unknown, the directory is missing or cannot be written, Graphviz is
-    /// needed and is missing, fails, or is not done within two minutes, or nodes should be coloured by a profile that was not given.
+    /// needed and is missing, fails, or is not done within two minutes, or nodes should be coloured by a profile that was not given;
+    /// or the collection is not in [order](crate::Collection::check).
     ///
     /// # Examples
     /// ```
@@ -257,6 +268,9 @@ impl Visualize {
     /// ```
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         let path = path.as_ref();
+        if let Some(source) = &self.mistake {
+            return Err(Error::Invalid { path: path.to_owned(), source: Arc::clone(source) });
+        }
         if self.color.needs_profile() && self.profile.is_none() {
             return Err(Error::MissingProfile { path: path.to_owned(), color: self.color });
         }
@@ -276,7 +290,15 @@ impl Visualize {
                 Drawing::of_picture(&picture, self.collapse_outputs, &tints)
             }
         };
-        Drawing { title: self.title.clone(), rankdir: self.rankdir, ..drawing }
+        Drawing { title: self.heading(), rankdir: self.rankdir, ..drawing }
+    }
+
+    fn heading(&self) -> Option<String> {
+        match (&self.title, &self.mistake) {
+            (Some(title), Some(mistake)) => Some(format!("{title}: {mistake}")),
+            (None, Some(mistake)) => Some(mistake.to_string()),
+            (title, None) => title.clone(),
+        }
     }
 
     fn is_summary(&self) -> bool {

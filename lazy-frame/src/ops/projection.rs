@@ -1,0 +1,85 @@
+//! Expressions sorted by what they need of other rows: nothing, a total, neighbours, or all.
+
+use polars::prelude::*;
+
+use super::row_wise::RowWise;
+use crate::engine;
+use crate::error::{StepError, reason};
+use crate::plan::{At, Plan, Step};
+
+/// What becomes of the other columns.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Projection {
+    Select,
+    WithColumns,
+}
+
+impl Projection {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Projection::Select => "select",
+            Projection::WithColumns => "with_columns",
+        }
+    }
+
+    pub(crate) fn step(self, exprs: Vec<Expr>) -> Step {
+        match self {
+            Projection::Select => Step::Select(exprs.into()),
+            Projection::WithColumns => Step::WithColumns(exprs.into()),
+        }
+    }
+}
+
+/// `select` or `with_columns`, by whatever operator the expressions need.
+pub(crate) fn plan(
+    kind: Projection,
+    exprs: Vec<Expr>,
+    input: Plan,
+    at: At,
+) -> Result<Plan, StepError> {
+    let misfit = |e: PolarsError| input.misfit(kind.name(), reason(&e), at);
+    let (exprs, _) = engine::expand(&exprs, input.schema()).map_err(misfit)?;
+    // Before anything else: what is wrong with the expressions themselves.
+    kind.step(exprs.clone())
+        .schema(input.schema())
+        .map_err(|reason| input.misfit(kind.name(), reason, at))?;
+    if all_row_wise(&exprs, &input).map_err(misfit)? {
+        return RowWise::plan(kind.step(exprs), input, at);
+    }
+    Err(refused(kind.name(), &exprs, &input, at))
+}
+
+/// The rows for which a predicate is true.
+pub(crate) fn filter(predicate: Expr, input: Plan, at: At) -> Result<Plan, StepError> {
+    let misfit = |e: PolarsError| input.misfit("filter", reason(&e), at);
+    let (mut exprs, _) = engine::expand(&[predicate], input.schema()).map_err(misfit)?;
+    if exprs.len() != 1 {
+        let reason = "a filter takes one condition; join several with `and` or `or`";
+        return Err(input.misfit("filter", reason, at));
+    }
+    let step = Step::Filter(exprs[0].clone());
+    step.schema(input.schema()).map_err(|reason| input.misfit("filter", reason, at))?;
+    if all_row_wise(&exprs, &input).map_err(misfit)? {
+        return RowWise::plan(Step::Filter(exprs.remove(0)), input, at);
+    }
+    Err(refused("filter", &exprs, &input, at))
+}
+
+fn all_row_wise(exprs: &[Expr], input: &Plan) -> PolarsResult<bool> {
+    for expr in exprs {
+        if !engine::is_row_wise(expr, input.schema())? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn refused(step: &str, exprs: &[Expr], input: &Plan, at: At) -> StepError {
+    let row_wise = |e: &&Expr| engine::is_row_wise(e, input.schema()).unwrap_or(false);
+    let expr = exprs.iter().find(|e| !row_wise(e)).unwrap_or(&exprs[0]);
+    let reason = format!(
+        "`{expr}` needs rows of other partitions in a way that is not planned over partitions; use `sort`, `unique`, `group_by`, \
+         `map_overlap`, or `map_partitions` if each partition may be taken by itself"
+    );
+    input.misfit(step, reason, at)
+}
