@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use polars::prelude::{AnyValue, PlSmallStr};
+use polars::prelude::*;
 
 /// The sorted bounds of partitions in one column: one more than there are partitions.
 ///
@@ -47,4 +47,39 @@ impl fmt::Display for Divisions {
         let bounds: Vec<_> = self.bounds.iter().map(ToString::to_string).collect();
         write!(f, "{}: {}", self.column, bounds.join(", "))
     }
+}
+
+/// The same span in partitions of `duration` each.
+pub(crate) fn every(old: &Divisions, duration: &str) -> PolarsResult<Divisions> {
+    let every = Duration::try_parse(duration)?;
+    let ends = [&old.bounds[0], &old.bounds[old.npartitions()]];
+    let (first, last, unit) = match ends {
+        [AnyValue::Datetime(first, unit, None), AnyValue::Datetime(last, ..)] => {
+            (*first, *last, *unit)
+        }
+        [AnyValue::DatetimeOwned(first, unit, None), AnyValue::DatetimeOwned(last, ..)] => {
+            (*first, *last, *unit)
+        }
+        [other, _] => {
+            polars_bail!(InvalidOperation: "the divisions are of type {}, not of times", other.dtype())
+        }
+    };
+    polars_ensure!(
+        !every.is_zero() && !every.negative(),
+        InvalidOperation: "`{duration}` is no span of time that goes forward"
+    );
+    let next = |time: i64| match unit {
+        TimeUnit::Nanoseconds => every.add_ns(time, None),
+        TimeUnit::Microseconds => every.add_us(time, None),
+        TimeUnit::Milliseconds => every.add_ms(time, None),
+    };
+    let mut times = vec![first];
+    while times[times.len() - 1] < last {
+        times.push(next(times[times.len() - 1])?);
+    }
+    if times.len() == 1 {
+        times.push(last);
+    }
+    let bounds = times.into_iter().map(|time| AnyValue::Datetime(time, unit, None)).collect();
+    Ok(Divisions::new(old.column.clone(), bounds))
 }

@@ -13,8 +13,12 @@ use std::thread;
 
 use polars::prelude::*;
 use polars_async::executor::ALLOW_RAYON_THREADS;
+use polars_core::prelude::row_encode::_get_rows_encoded_ca;
 use polars_core::utils::accumulate_dataframes_vertical;
-use polars_plan::prelude::{Arena, ExprToIRContext, OptFlags, is_elementwise_rec, to_expr_ir};
+use polars_plan::prelude::{
+    Arena, ExprToIRContext, OptFlags, expand_expression, is_elementwise_rec, is_scalar_ae,
+    to_expr_ir,
+};
 
 /// Computes a plan on this thread alone.
 pub(crate) fn collect(plan: LazyFrame) -> PolarsResult<DataFrame> {
@@ -103,6 +107,20 @@ pub(crate) fn expand(exprs: &[Expr], schema: &Schema) -> PolarsResult<(Vec<Expr>
     polars_plan::prelude::prepare_projection(exprs.to_vec(), schema, &mut OptFlags::default())
 }
 
+/// The expressions with selectors and wildcards replaced, which do not stand for some columns, as those of the keys of a group-by.
+pub(crate) fn expand_beside(
+    exprs: &[Expr],
+    but: &[PlSmallStr],
+    schema: &Schema,
+) -> PolarsResult<Vec<Expr>> {
+    let but = but.iter().cloned().collect();
+    let mut expanded = Vec::with_capacity(exprs.len());
+    for expr in exprs {
+        expand_expression(expr, &but, schema, &mut expanded, &mut OptFlags::default())?;
+    }
+    Ok(expanded)
+}
+
 /// Whether each row of the result needs that row of the input alone.
 pub(crate) fn is_row_wise(expr: &Expr, schema: &Schema) -> PolarsResult<bool> {
     let mut arena = Arena::new();
@@ -112,10 +130,37 @@ pub(crate) fn is_row_wise(expr: &Expr, schema: &Schema) -> PolarsResult<bool> {
     Ok(is_elementwise_rec(node, &arena))
 }
 
+/// Whether the result is one row, however many rows there are.
+pub(crate) fn is_scalar(expr: &Expr) -> bool {
+    let schema = Schema::default();
+    let mut arena = Arena::new();
+    let mut context = ExprToIRContext::new(&mut arena, &schema);
+    context.allow_unknown = true;
+    context.check_column_names = false;
+    to_expr_ir(expr.clone(), &mut context).is_ok_and(|ir| is_scalar_ae(ir.node(), &arena))
+}
+
 /// A hash for each row that is the same in every call and every process of this version; nulls are equal.
 pub(crate) fn hash_rows(keys: &DataFrame) -> PolarsResult<Vec<u64>> {
     let mut hashes = Vec::with_capacity(keys.height());
     let state = PlSeedableRandomStateQuality::fixed();
     polars_core::hashing::columns_to_hashes(keys, Some(state), &mut hashes)?;
     Ok(hashes)
+}
+
+/// The type in which keys of two types are compared, as Polars compares them in a join; `None` where it does not.
+pub(crate) fn common_key(left: &DataType, right: &DataType) -> Option<DataType> {
+    match left == right {
+        true => Some(left.clone()),
+        false => polars_core::utils::get_numeric_upcast_supertype_lossless(left, right),
+    }
+}
+
+/// For each row bytes whose order is that of a sort by these columns, with nulls first or last; NaNs are equal and the largest, zeros are equal.
+pub(crate) fn ordered_keys(
+    keys: &[Column],
+    descending: &[bool],
+    nulls_last: &[bool],
+) -> PolarsResult<BinaryOffsetChunked> {
+    _get_rows_encoded_ca(PlSmallStr::EMPTY, keys, descending, nulls_last, false)
 }

@@ -17,6 +17,11 @@ pub mod prelude;
 
 pub use divisions::Divisions;
 pub use error::{Error, FileError, Result, StepError};
-pub use frame::Frame;
+pub use frame::repartition::concat;
+pub use frame::{Frame, Rolling, WriteCsv, WriteIpc, WriteParquet};
+pub use group_by::{GroupBy, GroupByColumn};
+pub use io::{PartitionBy, ReadIpc, ReadParquet, Written};
 pub use names::{IntoExprs, IntoNames};
+pub use ops::border::Overlap;
 pub use polars;
+pub use series::Series;

@@ -7,6 +7,8 @@
 use std::any::{Any, TypeId};
 use std::marker::PhantomData;
 
+#[cfg(feature = "polars")]
+use polars_core::{frame::DataFrame, series::Series};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -96,7 +98,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static, K: Keep<T>> Keep<T
         Kept { place: Some(Place::Disk), size: K::KEPT.size, codec: Some(Codec::of::<T>()) };
 }
 
-/// What can be done with results of a type that needs no telling: lists of plain numbers, and text.
+/// What can be done with results of a type that needs no telling: lists of plain numbers, text, and frames.
 ///
 /// Most types are known from the tasks that return them; these are also made by closures, which tell nothing.
 pub(crate) fn well_known(of: TypeId) -> Option<&'static Kept> {
@@ -109,6 +111,8 @@ pub(crate) fn well_known(of: TypeId) -> Option<&'static Kept> {
     }
     among!(Vec<f64> Vec<f32> Vec<i64> Vec<i32> Vec<i16> Vec<i8> Vec<u64> Vec<u32> Vec<u16> Vec<u8> Vec<usize> Vec<bool>);
     among!(String Vec<String> Vec<Vec<f64>> Vec<Vec<f32>> Vec<Vec<i64>> Vec<Vec<u8>>);
+    #[cfg(feature = "polars")]
+    among!(DataFrame Series Vec<DataFrame> Vec<Series>);
     None
 }
 

@@ -59,6 +59,9 @@
 //! # Ok::<(), lazy_runtime::Error>(())
 //! ```
 //!
+//! With the feature `polars`, data frames and series of Polars can be all of this: arguments of pure functions, told by their content, and
+//! results that are cached and go to disk.
+//!
 //! # What happened
 //!
 //! [`diagnostics`] tells what runs do: a progress bar, a profile as a table, a page or a picture, and whatever an
@@ -140,6 +143,8 @@ mod key;
 mod location;
 mod token;
 mod heap_size;
+#[cfg(feature = "polars")]
+mod frames;
 mod codec;
 mod keep;
 mod witness;

@@ -1,1 +1,80 @@
-//! Methods: head.
+//! The first rows, the last rows, and how many there are.
+
+use std::panic::Location;
+
+use lazy_runtime::{Delayed, delayed, try_call};
+use polars::prelude::*;
+
+use super::Frame;
+use crate::error::StepError;
+use crate::ops::head::{End, Head};
+
+impl Frame {
+    /// The first `n` rows, in one partition. Only as many partitions are computed as it takes.
+    ///
+    /// # Examples
+    /// ```
+    /// use lazy_frame::datasets;
+    /// use lazy_frame::prelude::*;
+    ///
+    /// let first = datasets::timeseries().build()?.head(5);
+    /// assert_eq!(first.graph().n_tasks(), 1); // of one partition, its first rows
+    /// assert_eq!(first.compute()?.height(), 5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[track_caller]
+    pub fn head(&self, n: usize) -> Frame {
+        let at = Location::caller();
+        self.then(|input| Ok(Head::plan(End::First, n, input, at)))
+    }
+
+    /// The last `n` rows, in one partition. Only as many partitions are computed as it takes.
+    #[track_caller]
+    pub fn tail(&self, n: usize) -> Frame {
+        let at = Location::caller();
+        self.then(|input| Ok(Head::plan(End::Last, n, input, at)))
+    }
+
+    /// How many rows there are: from metadata where that suffices, otherwise counted, and no column is read that is not needed for that.
+    #[track_caller]
+    #[allow(
+        clippy::len_without_is_empty,
+        reason = "whether a frame is empty is not known before it is computed"
+    )]
+    pub fn len(&self) -> Delayed<usize> {
+        let plan = self.plan.as_ref().ok().map(crate::plan::optimize::optimize);
+        match plan.as_ref().and_then(crate::plan::optimize::lengths::known) {
+            Some(rows) => delayed(rows),
+            None => self
+                .select([len()])
+                .scalar(|counted| Ok(counted.columns()[0].get(0)?.extract().unwrap_or(0))),
+        }
+    }
+
+    /// What is made of a frame of one row.
+    #[track_caller]
+    pub(crate) fn scalar<T: Send + Sync + 'static>(
+        &self,
+        read: impl Fn(&DataFrame) -> PolarsResult<T> + Send + Sync + 'static,
+    ) -> Delayed<T> {
+        match self.plan() {
+            Ok(plan) => try_call(move |frame: DataFrame| read(&frame), (&plan.tasks()[0],)),
+            Err(mistake) => try_call(|mistake: StepError| Err::<T, _>(mistake), (mistake,)),
+        }
+    }
+
+    /// Whether this is the same frame, and not only an equal one.
+    pub(crate) fn is_same(&self, other: &Frame) -> bool {
+        match (&self.plan, &other.plan) {
+            (Ok(a), Ok(b)) => a.id() == b.id(),
+            _ => true,
+        }
+    }
+
+    /// The frame after a mistake.
+    #[track_caller]
+    pub(crate) fn failed(&self, step: &str, reason: &str) -> Frame {
+        let at = Location::caller();
+        self.then(|input| Err(input.misfit(step, reason, at)))
+    }
+}

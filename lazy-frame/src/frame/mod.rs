@@ -3,21 +3,28 @@
 mod collection;
 mod columns;
 mod display;
+mod explain;
+mod from_map;
 mod head;
 mod join;
-mod repartition;
+pub(crate) mod repartition;
+mod partitions;
 mod reshape;
 mod sample;
+mod shuffle;
 mod sort;
 mod summary;
+mod unique;
 mod window;
 mod write;
 
 use std::panic::Location;
 use std::sync::Arc;
 
-use lazy_runtime::{Delayed, delayed};
+use lazy_runtime::{Delayed, at, delayed};
 use polars::prelude::{DataFrame, SchemaRef};
+
+pub use window::Rolling;
 
 use crate::divisions::Divisions;
 use crate::error::{Result, StepError};
@@ -25,6 +32,8 @@ use crate::ops::held::Held;
 use crate::ops::row_wise::RowWise;
 use crate::ops::scan::Scan;
 use crate::plan::{At, Plan, Source, Step};
+
+pub use write::{WriteCsv, WriteIpc, WriteParquet};
 
 /// A table in partitions, each a Polars `DataFrame`: lazy, larger than memory if need be, part of the graph.
 ///
@@ -84,7 +93,8 @@ impl Frame {
         Frame::new(Ok(Held::plan("from-polars", partitions, Some(lengths), schema, None, at)))
     }
 
-    /// A frame whose partitions are made by tasks. That each has the columns of `schema` is checked when it is made.
+    /// A frame whose partitions are made by tasks. A task more for each checks that it has the columns of `schema`,
+    /// in their order.
     ///
     /// # Panics
     /// If there is no partition.
@@ -97,8 +107,10 @@ impl Frame {
             !partitions.is_empty(),
             "a frame has at least one partition: give one without rows"
         );
-        let at = Location::caller();
-        Frame::new(Ok(Held::plan("from-delayed", partitions, None, schema.into(), None, at)))
+        let (schema, caller): (SchemaRef, _) = (schema.into(), Location::caller());
+        let check = |(i, made)| from_map::checked(made, schema.clone(), i);
+        let checked = at(caller, || partitions.into_iter().enumerate().map(check).collect());
+        Frame::new(Ok(Held::plan("from-delayed", checked, None, schema, None, caller)))
     }
 
     /// The columns and their types, without computing.

@@ -1,1 +1,168 @@
-//! ipc
+//! Arrow IPC files, also called Feather, as a source.
+
+use std::fmt;
+use std::fs::File;
+use std::panic::Location;
+use std::path::{Path, PathBuf};
+
+use polars::prelude::*;
+
+use super::folders::Found;
+use super::tables::{Options, Part, Tables, first_rows};
+use crate::error::{FileError, Result};
+use crate::frame::Frame;
+use crate::plan::{At, Bounds, Source, Wanted};
+
+impl Frame {
+    /// Reads Arrow IPC files: a file, all `*.arrow`, `*.ipc` and `*.feather` of a folder and of its folders `key=value`, or a pattern. The files
+    /// are sorted by their paths; each is a partition.
+    ///
+    /// [`ReadIpc::build`] reads the columns of the files and the numbers of rows; the rows are read in tasks.
+    ///
+    /// # Examples
+    /// ```
+    /// use lazy_frame::polars::df;
+    /// use lazy_frame::prelude::*;
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// Frame::from_polars(df!["x" => [1, 2, 3]]?, 2).write_ipc(folder.path()).compute()?;
+    ///
+    /// let frame = Frame::read_ipc(folder.path()).build()?;
+    /// assert_eq!((frame.npartitions(), frame.compute()?), (2, df!["x" => [1, 2, 3]]?));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[track_caller]
+    pub fn read_ipc(path: impl AsRef<Path>) -> ReadIpc {
+        let (path, at) = (path.as_ref().to_owned(), Location::caller());
+        ReadIpc { path, options: Options::default(), at }
+    }
+}
+
+/// How Arrow IPC files are read: made by [`Frame::read_ipc`].
+#[derive(Clone, Debug)]
+#[must_use = "nothing is read before `build`"]
+pub struct ReadIpc {
+    path: PathBuf,
+    options: Options,
+    at: At,
+}
+
+impl ReadIpc {
+    /// These columns alone, in this order. Not needed for speed: what nobody uses is not read.
+    pub fn columns<N: Into<PlSmallStr>>(self, names: impl IntoIterator<Item = N>) -> Self {
+        let columns = Some(names.into_iter().map(Into::into).collect());
+        ReadIpc { options: Options { columns, ..self.options }, ..self }
+    }
+
+    /// The columns of the files and their types, instead of those of the first file. Files may have more columns, which are not read.
+    pub fn schema(self, schema: impl Into<SchemaRef>) -> Self {
+        let schema = Some(schema.into());
+        ReadIpc { options: Options { schema, ..self.options }, ..self }
+    }
+
+    /// Whether a column that a file lacks is read as null; off by default, when it is an error.
+    pub fn allow_missing_columns(self, missing_columns: bool) -> Self {
+        ReadIpc { options: Options { missing_columns, ..self.options }, ..self }
+    }
+
+    /// Whether folders `key=value` are columns; by default where there are such folders below the one that was asked for.
+    pub fn hive(self, hive: bool) -> Self {
+        ReadIpc { options: Options { hive: Some(hive), ..self.options }, ..self }
+    }
+
+    /// A further column of this name, with the path of the file that a row is from.
+    pub fn include_file_paths(self, name: impl Into<PlSmallStr>) -> Self {
+        let file_paths = Some(name.into());
+        ReadIpc { options: Options { file_paths, ..self.options }, ..self }
+    }
+
+    /// The first `n` rows of all files, and no others.
+    pub fn n_rows(self, n: usize) -> Self {
+        ReadIpc { options: Options { rows: Some(n), ..self.options }, ..self }
+    }
+
+    /// The frame. Reads the heads of the files and of their record batches, and no rows.
+    ///
+    /// # Errors
+    /// [`Error::File`](crate::Error::File) if there is no file, if one is empty, cut off, or not Arrow IPC, or if one has other columns than
+    /// the first; [`Error::Option`](crate::Error::Option) if an option makes no sense.
+    pub fn build(self) -> Result<Frame> {
+        let found = Found::at(&self.path, &["arrow", "ipc", "feather"], self.options.hive)?;
+        let mut schemas = Vec::with_capacity(found.files.len());
+        let mut parts = Vec::with_capacity(found.files.len());
+        for (file, path) in found.files.iter().enumerate() {
+            let (schema, rows) = head(path)?;
+            schemas.push(schema);
+            parts.push(Part { file, rows: 0..rows, whole: true });
+        }
+        let tables = Tables::new(&found, &schemas, &self.options)?;
+        let parts = first_rows(parts, self.options.rows);
+        Ok(Frame::from_source(IpcFiles { path: self.path, tables, parts }, self.at))
+    }
+}
+
+/// The columns of a file, and how many rows it has.
+fn head(path: &Path) -> Result<(Schema, usize), FileError> {
+    let open = || File::open(path).map_err(|e| FileError::of(path, "open the file", e));
+    let unreadable =
+        |e| FileError::of(path, "read the end of the Arrow IPC file: is it cut off", e);
+    let length = open()?.metadata().map_err(|e| FileError::of(path, "open the file", e))?.len();
+    if length == 0 {
+        return Err(FileError::new(path, "the file is empty, expected Arrow IPC"));
+    }
+    let columns = IpcReader::new(open()?).schema().map_err(unreadable)?;
+    // Without columns, the lengths of the record batches are all that is read.
+    let none = IpcReader::new(open()?).with_projection(Some(Vec::new())).finish();
+    Ok((Schema::from_arrow_schema(&columns), none.map_err(unreadable)?.height()))
+}
+
+/// Arrow IPC files, each a partition.
+struct IpcFiles {
+    path: PathBuf,
+    tables: Tables,
+    parts: Vec<Part>,
+}
+
+impl fmt::Debug for IpcFiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "read-ipc {}", self.describe())
+    }
+}
+
+impl Source for IpcFiles {
+    fn name(&self) -> &'static str {
+        "read-ipc"
+    }
+
+    fn describe(&self) -> String {
+        match self.tables.len() {
+            1 => self.path.display().to_string(),
+            n => format!("{}, {n} files", self.path.display()),
+        }
+    }
+
+    fn schema(&self) -> &SchemaRef {
+        self.tables.schema()
+    }
+
+    fn npartitions(&self) -> usize {
+        self.parts.len()
+    }
+
+    fn rows(&self, partition: usize) -> Option<usize> {
+        Some(self.parts[partition].rows.len())
+    }
+
+    fn bounds(&self, partition: usize, column: &str) -> Option<Bounds> {
+        self.tables.bounds(&self.parts[partition], column)
+    }
+
+    fn scan(&self, partition: usize, wanted: &Wanted) -> PolarsResult<LazyFrame> {
+        self.tables.scan(&self.parts[partition], wanted, |sources, arguments| {
+            LazyFrame::scan_ipc_sources(sources, IpcScanOptions::default(), arguments)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {}

@@ -1,8 +1,14 @@
 //! Sources and sinks, one a file.
 
 mod csv;
+mod folders;
 mod ipc;
 mod ndjson;
 mod parquet;
 mod paths;
-mod write;
+mod tables;
+pub(crate) mod write;
+
+pub use ipc::ReadIpc;
+pub use parquet::{PartitionBy, ReadParquet};
+pub use write::Written;

@@ -1,1 +1,169 @@
-//! The operator of `head`.
+//! [`Head`]: the first rows, or the last, of as few partitions as it takes.
+
+use std::sync::Arc;
+
+use lazy_runtime::prelude::*;
+use lazy_runtime::{Delayed, delayed};
+use polars::prelude::*;
+
+use crate::engine;
+use crate::error::StepError;
+use crate::plan::{At, Columns, Lowering, Operator, Piece, Plan};
+
+/// Which rows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum End {
+    First,
+    Last,
+}
+
+/// `n` rows from one end.
+#[derive(Debug)]
+pub(crate) struct Head {
+    end: End,
+    n: usize,
+    inputs: [Plan; 1],
+}
+
+impl Head {
+    pub(crate) fn plan(end: End, n: usize, input: Plan, at: At) -> Plan {
+        let schema = input.schema().clone();
+        Plan::new(Head { end, n, inputs: [input] }, schema, 1, None, at)
+    }
+
+    fn input(&self) -> &Plan {
+        &self.inputs[0]
+    }
+
+    /// The partitions in the order in which they are looked at.
+    fn order(&self) -> Vec<usize> {
+        let all = 0..self.input().npartitions();
+        match self.end {
+            End::First => all.collect(),
+            End::Last => all.rev().collect(),
+        }
+    }
+
+    /// The partitions that suffice, where that is known without computing.
+    fn enough(&self) -> Option<Vec<usize>> {
+        let mut rows = 0;
+        let mut enough = Vec::new();
+        for partition in self.order() {
+            if rows >= self.n && !enough.is_empty() {
+                break;
+            }
+            rows += self.input().rows(partition)?;
+            enough.push(partition);
+        }
+        Some(enough)
+    }
+}
+
+impl Operator for Head {
+    fn name(&self) -> &'static str {
+        match self.end {
+            End::First => "head",
+            End::Last => "tail",
+        }
+    }
+
+    fn describe(&self) -> String {
+        self.n.to_string()
+    }
+
+    fn inputs(&self) -> &[Plan] {
+        &self.inputs
+    }
+
+    fn over(&self, mut inputs: Vec<Plan>, at: At) -> Result<Plan, StepError> {
+        Ok(Head::plan(self.end, self.n, inputs.remove(0), at))
+    }
+
+    fn needs(&self, wanted: &Columns) -> Vec<Columns> {
+        vec![wanted.clone()]
+    }
+
+    fn rows(&self, _: usize) -> Option<usize> {
+        let rows = (0..self.input().npartitions()).map(|i| self.input().rows(i));
+        Some(rows.sum::<Option<usize>>()?.min(self.n))
+    }
+
+    fn lower(&self, _: &Plan, lowering: &mut Lowering) -> Vec<Piece> {
+        let pieces = lowering.pieces(self.input());
+        if let Some(mut enough) = self.enough() {
+            enough.sort_unstable();
+            let ends = enough.into_iter().map(|i| {
+                let piece = pieces[i].clone();
+                cut(piece.input, piece.fused, self.end, self.n)
+            });
+            return vec![Piece::made(joined(ends.collect(), self.end, self.n))];
+        }
+        let made: Vec<_> = self
+            .order()
+            .into_iter()
+            .map(|i| pieces[i].clone())
+            .map(|piece| cut(piece.input, piece.fused, self.end, self.n))
+            .collect();
+        vec![Piece::made(search(Arc::new(made), self.end, self.n))]
+    }
+}
+
+fn joined(mut ends: Vec<Delayed<DataFrame>>, end: End, n: usize) -> Delayed<DataFrame> {
+    match ends.len() {
+        1 => ends.remove(0),
+        _ => join(ends, end, n),
+    }
+}
+
+#[delayed(name = "head", fallible)]
+fn cut(
+    input: Option<DataFrame>,
+    fused: crate::plan::Fused,
+    end: End,
+    n: usize,
+) -> PolarsResult<DataFrame> {
+    let rows = fused.rows(input)?;
+    let n = IdxSize::try_from(n).unwrap_or(IdxSize::MAX);
+    let cut = engine::collect(match end {
+        End::First => rows.limit(n),
+        End::Last => rows.tail(n),
+    });
+    // A slice would keep the whole partition.
+    cut.map(|cut| cut.clone())
+}
+
+#[delayed(name = "head", fallible)]
+fn join(ends: Vec<DataFrame>, end: End, n: usize) -> PolarsResult<DataFrame> {
+    let all = engine::concat(ends)?;
+    Ok(match end {
+        End::First => all.head(Some(n)),
+        End::Last => all.tail(Some(n)),
+    })
+}
+
+/// How many rows a partition has is not known: they are computed from this end, twice as many at each try, until there are enough.
+#[delayed(name = "head")]
+fn search(
+    partitions: Arc<Vec<Delayed<DataFrame>>>,
+    end: End,
+    n: usize,
+) -> Result<DataFrame, Box<dyn std::error::Error + Send + Sync>> {
+    let mut found: Vec<DataFrame> = Vec::new();
+    let mut some = 1;
+    while found.len() < partitions.len() {
+        let next = found.len()..(found.len() + some).min(partitions.len());
+        found.extend(partitions[next].compute()?);
+        if found.iter().map(DataFrame::height).sum::<usize>() >= n {
+            break;
+        }
+        some *= 2;
+    }
+    if end == End::Last {
+        found.reverse();
+    }
+    let all = engine::concat(found)?;
+    Ok(match end {
+        End::First => all.head(Some(n)),
+        End::Last => all.tail(Some(n)),
+    })
+}

@@ -60,7 +60,7 @@ impl Operator for Held {
     }
 
     fn describe(&self) -> String {
-        format!("{} partitions", self.partitions.len())
+        String::new()
     }
 
     fn inputs(&self) -> &[Plan] {

@@ -2,6 +2,7 @@
 
 pub(crate) mod aggregate;
 pub(crate) mod asof;
+pub(crate) mod border;
 pub(crate) mod concat;
 pub(crate) mod cumulative;
 pub(crate) mod head;
@@ -11,11 +12,18 @@ pub(crate) mod map_partitions;
 pub(crate) mod overlap;
 pub(crate) mod partitions;
 pub(crate) mod projection;
+pub(crate) mod reach;
 pub(crate) mod repartition;
 pub(crate) mod row_wise;
 pub(crate) mod sample;
 pub(crate) mod scan;
 pub(crate) mod shuffle;
 pub(crate) mod sort;
+pub(crate) mod totals;
+pub(crate) mod top_k;
+pub(crate) mod tree;
+#[cfg(test)]
+pub(crate) mod testing;
+pub(crate) mod time_windows;
 pub(crate) mod unique;
 pub(crate) mod write;

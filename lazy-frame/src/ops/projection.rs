@@ -2,7 +2,12 @@
 
 use polars::prelude::*;
 
+use super::aggregate::Aggregate;
+use super::overlap::Overlapped;
+use super::reach;
 use super::row_wise::RowWise;
+use super::totals::{self, Totals};
+use crate::aggregate::is_aggregation;
 use crate::engine;
 use crate::error::{StepError, reason};
 use crate::plan::{At, Plan, Step};
@@ -46,6 +51,16 @@ pub(crate) fn plan(
     if all_row_wise(&exprs, &input).map_err(misfit)? {
         return RowWise::plan(kind.step(exprs), input, at);
     }
+    if kind == Projection::Select && exprs.iter().all(is_aggregation) {
+        return Aggregate::plan(kind.name(), Vec::new(), exprs, 1, input, at);
+    }
+    let (rest, totals) = totals::separate(exprs.clone());
+    if !totals.is_empty() && all_row_wise_beside(&rest, &totals, &input).map_err(misfit)? {
+        return Totals::plan(kind.name(), kind.step(rest), totals, input, at);
+    }
+    if let Some(reach) = reach::of_all(&exprs, input.schema()) {
+        return Overlapped::plan(kind.step(exprs), reach, input, at);
+    }
     Err(refused(kind.name(), &exprs, &input, at))
 }
 
@@ -62,12 +77,28 @@ pub(crate) fn filter(predicate: Expr, input: Plan, at: At) -> Result<Plan, StepE
     if all_row_wise(&exprs, &input).map_err(misfit)? {
         return RowWise::plan(Step::Filter(exprs.remove(0)), input, at);
     }
+    let (mut rest, totals) = totals::separate(exprs.clone());
+    if !totals.is_empty() && all_row_wise_beside(&rest, &totals, &input).map_err(misfit)? {
+        return Totals::plan("filter", Step::Filter(rest.remove(0)), totals, input, at);
+    }
     Err(refused("filter", &exprs, &input, at))
 }
 
 fn all_row_wise(exprs: &[Expr], input: &Plan) -> PolarsResult<bool> {
     for expr in exprs {
         if !engine::is_row_wise(expr, input.schema())? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether expressions are row-wise when totals are columns.
+fn all_row_wise_beside(exprs: &[Expr], totals: &[Expr], input: &Plan) -> PolarsResult<bool> {
+    let mut schema = (**input.schema()).clone();
+    schema.merge(engine::expand(totals, input.schema())?.1);
+    for expr in exprs {
+        if !engine::is_row_wise(expr, &schema)? {
             return Ok(false);
         }
     }

@@ -29,10 +29,14 @@ impl RowWise {
 }
 
 /// The divisions stay as long as their column does.
-fn divisions_after(step: &Step, before: Option<&Divisions>) -> Option<Divisions> {
+pub(crate) fn divisions_after(step: &Step, before: Option<&Divisions>) -> Option<Divisions> {
     let before = before?;
-    let column = before.column();
-    let kept = match step {
+    keeps_column(step, before.column()).then(|| before.clone())
+}
+
+/// Whether each row that comes of another one has the same value in a column.
+fn keeps_column(step: &Step, column: &str) -> bool {
+    match step {
         Step::Select(exprs) => exprs.iter().any(|e| is_column(e, column)),
         Step::WithColumns(exprs) => exprs
             .iter()
@@ -40,8 +44,7 @@ fn divisions_after(step: &Step, before: Option<&Divisions>) -> Option<Divisions>
         Step::Filter(_) => true,
         Step::Explode(columns) => columns.iter().all(|name| name != column),
         Step::Unpivot(_) => false,
-    };
-    kept.then(|| before.clone())
+    }
 }
 
 /// Whether an expression is a column of the input, by its own name.
@@ -72,18 +75,7 @@ impl Operator for RowWise {
     }
 
     fn needs(&self, wanted: &Columns) -> Vec<Columns> {
-        let needed = match &self.step {
-            Step::Select(exprs) => Columns::of(exprs.iter().filter(|e| is_wanted(e, wanted))),
-            Step::WithColumns(exprs) => {
-                let made: Vec<_> = exprs.iter().filter_map(output_name).collect();
-                let used = Columns::of(exprs.iter().filter(|e| is_wanted(e, wanted)));
-                wanted.clone().without(&made).and(used)
-            }
-            Step::Filter(predicate) => wanted.clone().and(Columns::of([predicate])),
-            Step::Explode(columns) => wanted.clone().and(Columns::names(columns.iter().cloned())),
-            Step::Unpivot(_) => Columns::All,
-        };
-        vec![needed]
+        vec![needed(&self.step, wanted)]
     }
 
     fn row_wise(&self) -> Option<&Step> {
@@ -92,6 +84,11 @@ impl Operator for RowWise {
 
     fn filter_inputs(&self, predicate: &Expr) -> Vec<Option<Expr>> {
         vec![crate::plan::optimize::filter_pushdown::before_step(&self.step, predicate)]
+    }
+
+    fn hashed_by(&self) -> Option<&[PlSmallStr]> {
+        let by = self.input().hashed_by()?;
+        by.iter().all(|column| keeps_column(&self.step, column)).then_some(by)
     }
 
     fn rows(&self, partition: usize) -> Option<usize> {
@@ -104,12 +101,27 @@ impl Operator for RowWise {
     }
 }
 
+/// The columns that a step needs when `wanted` are those of its result that are.
+pub(crate) fn needed(step: &Step, wanted: &Columns) -> Columns {
+    match step {
+        Step::Select(exprs) => Columns::of(exprs.iter().filter(|e| is_wanted(e, wanted))),
+        Step::WithColumns(exprs) => {
+            let made: Vec<_> = exprs.iter().filter_map(output_name).collect();
+            let used = Columns::of(exprs.iter().filter(|e| is_wanted(e, wanted)));
+            wanted.clone().without(&made).and(used)
+        }
+        Step::Filter(predicate) => wanted.clone().and(Columns::of([predicate])),
+        Step::Explode(columns) => wanted.clone().and(Columns::names(columns.iter().cloned())),
+        Step::Unpivot(_) => Columns::All,
+    }
+}
+
 fn is_wanted(expr: &Expr, wanted: &Columns) -> bool {
     output_name(expr).is_none_or(|name| wanted.contains(&name))
 }
 
 /// The step without the expressions whose columns the input no longer has: nobody needs what they give.
-fn narrowed(step: &Step, input: &Schema) -> Step {
+pub(crate) fn narrowed(step: &Step, input: &Schema) -> Step {
     let known =
         |e: &&Expr| (*e).clone().meta().root_names().iter().all(|name| input.contains(name));
     let keep = |exprs: &[Expr]| exprs.iter().filter(known).cloned().collect::<Vec<_>>().into();
@@ -118,4 +130,10 @@ fn narrowed(step: &Step, input: &Schema) -> Step {
         Step::WithColumns(exprs) => Step::WithColumns(keep(exprs)),
         other => other.clone(),
     }
+}
+
+/// These columns of a plan alone.
+pub(crate) fn columns(names: &[PlSmallStr], input: Plan, at: At) -> Result<Plan, StepError> {
+    let exprs: Vec<_> = names.iter().cloned().map(polars::prelude::col).collect();
+    RowWise::plan(Step::Select(exprs.into()), input, at)
 }

@@ -13,6 +13,11 @@ pub(super) fn tasks(plan: &Plan) -> Vec<Delayed<DataFrame>> {
     Lowering::of(plan).partitions(plan)
 }
 
+/// The partitions of a plan that is optimised, to which a user adds what it does.
+pub(super) fn pieces(plan: &Plan) -> Vec<Piece> {
+    Lowering::of(plan).pieces(plan)
+}
+
 /// What was made so far of a plan: a node that two others need is lowered once.
 #[derive(Default)]
 pub(crate) struct Lowering {

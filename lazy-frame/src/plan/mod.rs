@@ -8,19 +8,19 @@ pub(crate) mod lower;
 pub(crate) mod optimize;
 
 mod source;
-mod step;
+pub(crate) mod step;
 
 use std::fmt;
 use std::panic::Location;
 use std::sync::{Arc, OnceLock};
 
-use lazy_runtime::Delayed;
-use polars::prelude::{DataFrame, Expr, Schema, SchemaRef};
+use lazy_runtime::{Collection, Delayed};
+use polars::prelude::{DataFrame, Expr, PlSmallStr, Schema, SchemaRef};
 
 pub(crate) use columns::Columns;
-pub(crate) use lower::{Lowering, Piece};
-pub(crate) use source::{Source, Wanted};
-pub(crate) use step::Step;
+pub(crate) use lower::{Fused, Lowering, Piece};
+pub(crate) use source::{Bounds, Source, Wanted};
+pub(crate) use step::{Step, list};
 
 use crate::divisions::Divisions;
 use crate::error::StepError;
@@ -62,6 +62,11 @@ pub(crate) trait Operator: fmt::Debug + Send + Sync + 'static {
         None
     }
 
+    /// The columns whose hash tells in which partition a row is, if that is so: rows that are equal in them are in the same one.
+    fn hashed_by(&self) -> Option<&[PlSmallStr]> {
+        None
+    }
+
     /// How many rows a partition has, where that is known without computing.
     fn rows(&self, partition: usize) -> Option<usize> {
         let _ = partition;
@@ -88,6 +93,8 @@ pub(crate) struct Node {
     pub(crate) at: At,
     /// The tasks of the optimised plan, made once: what is drawn is what runs.
     tasks: OnceLock<Vec<Delayed<DataFrame>>>,
+    /// Counted once: that takes a walk through the graph.
+    n_tasks: OnceLock<usize>,
 }
 
 impl Plan {
@@ -108,6 +115,7 @@ impl Plan {
             divisions,
             at,
             tasks: OnceLock::new(),
+            n_tasks: OnceLock::new(),
         }))
     }
 
@@ -145,6 +153,17 @@ impl Plan {
         self.0.operator.rows(partition)
     }
 
+    /// The columns whose hash tells in which partition a row is, if that is so.
+    pub(crate) fn hashed_by(&self) -> Option<&[PlSmallStr]> {
+        self.0.operator.hashed_by()
+    }
+
+    /// Whether rows that are equal in these columns are in the same partition.
+    pub(crate) fn together(&self, keys: &[PlSmallStr]) -> bool {
+        let hashed = self.hashed_by();
+        self.npartitions() == 1 || hashed.is_some_and(|by| by.iter().all(|by| keys.contains(by)))
+    }
+
     /// The error of a step that is applied to this plan.
     pub(crate) fn misfit(&self, step: &str, reason: impl Into<String>, at: At) -> StepError {
         StepError::new(step, reason, self.schema(), at)
@@ -153,6 +172,16 @@ impl Plan {
     /// The tasks of the partitions, of the optimised plan.
     pub(crate) fn tasks(&self) -> &[Delayed<DataFrame>] {
         self.0.tasks.get_or_init(|| lower::tasks(&optimize::optimize(self)))
+    }
+
+    /// How many tasks and values a computation would have.
+    pub(crate) fn n_tasks(&self) -> usize {
+        *self.0.n_tasks.get_or_init(|| self.tasks().graph().len())
+    }
+
+    /// The partitions of the optimised plan, for somebody who does more with each in the same task.
+    pub(crate) fn pieces(&self) -> Vec<Piece> {
+        lower::pieces(&optimize::optimize(self))
     }
 }
 

@@ -27,6 +27,8 @@ use serde::de::DeserializeOwned;
 use twox_hash::XxHash3_128;
 
 use crate::error::message;
+#[cfg(feature = "polars")]
+use crate::frames::is_frame;
 use bytes::{Buffer, Bytes};
 pub(crate) use error::CodecError;
 pub(crate) use shape::Shape;
@@ -115,7 +117,11 @@ fn encode<T: Serialize + DeserializeOwned + 'static>(
         return Err(CodecError::Type { of: type_name::<T>(), fault });
     }
     guarded(type_name::<T>(), || {
-        walk::check(value).map_err(|fault| CodecError::Value { of: type_name::<T>(), fault })?;
+        // A frame becomes one byte string in a format of its own: nothing in it is refused, and to walk it would be to write it twice.
+        if !is_frame(TypeId::of::<T>()) {
+            walk::check(value)
+                .map_err(|fault| CodecError::Value { of: type_name::<T>(), fault })?;
+        }
         chunked::write(value, writer)
     })
 }
@@ -158,6 +164,12 @@ fn decode_chunks<T: DeserializeOwned + Send + Sync + 'static>(
 /// Whether values of the type go in one piece.
 fn is_bytes<T: 'static>() -> bool {
     TypeId::of::<T>() == TypeId::of::<Vec<u8>>()
+}
+
+/// Only with the feature `polars` there are frames.
+#[cfg(not(feature = "polars"))]
+fn is_frame(_: TypeId) -> bool {
+    false
 }
 
 /// Runs code of the user's; its panic is an error.

@@ -95,7 +95,7 @@ impl Tokenizer {
     }
 
     #[inline]
-    pub(super) fn write_text(&mut self, bytes: &[u8]) {
+    pub(crate) fn write_text(&mut self, bytes: &[u8]) {
         self.write_length(bytes.len());
         self.write_bytes(bytes);
     }

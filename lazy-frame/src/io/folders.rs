@@ -1,0 +1,169 @@
+//! [`Found`]: the files that a path stands for, and the folders `key=value` that they are in.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::FileError;
+
+/// The files of a path: a file, a folder, or a pattern.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    /// Sorted; at least one.
+    pub(crate) files: Vec<PathBuf>,
+    /// The keys of a file are the folders `key=value` between this and the file.
+    root: PathBuf,
+}
+
+impl Found {
+    /// Of a folder, the files that have one of the extensions, in it and in its folders `key=value`, these only if `hive` is not
+    /// `Some(false)`. Of a file, with `Some(true)`, all folders above it may be keys.
+    pub(crate) fn at(
+        path: &Path,
+        extensions: &[&str],
+        hive: Option<bool>,
+    ) -> Result<Found, FileError> {
+        if path.is_dir() {
+            let mut files = Vec::new();
+            gather(path, extensions, hive != Some(false), &mut files)?;
+            files.sort();
+            let expected = extensions.join(" or .");
+            let found = Found { files, root: path.to_owned() };
+            return found.not_empty(path, &format!("no file in this folder ends in .{expected}"));
+        }
+        if path.is_file() || !is_pattern(path) {
+            std::fs::metadata(path).map_err(|e| FileError::of(path, "find the file", e))?;
+            let above = path.parent().unwrap_or(path).to_owned();
+            let root = if hive == Some(true) { PathBuf::new() } else { above };
+            return Ok(Found { files: vec![path.to_owned()], root });
+        }
+        let found = Found { files: matching(path)?, root: before_pattern(path) };
+        found.not_empty(path, "no file matches this pattern")
+    }
+
+    fn not_empty(self, path: &Path, reason: &str) -> Result<Found, FileError> {
+        match self.files.is_empty() {
+            true => Err(FileError::new(path, reason)),
+            false => Ok(self),
+        }
+    }
+
+    /// The path of a file below the root.
+    pub(crate) fn below_root<'a>(&self, file: &'a Path) -> &'a Path {
+        file.strip_prefix(&self.root).unwrap_or(file)
+    }
+
+    /// The keys of the folders that a file is in, outermost first.
+    pub(crate) fn keys<'a>(&self, file: &'a Path) -> Vec<&'a str> {
+        let folders = self.below_root(file).parent().unwrap_or(Path::new(""));
+        folders.iter().filter_map(|folder| key(folder.to_str()?)).collect()
+    }
+}
+
+/// The files of a folder that have one of the extensions, with those of its folders `key=value`. Hidden ones are left out.
+pub(crate) fn gather(
+    folder: &Path,
+    extensions: &[&str],
+    hive: bool,
+    files: &mut Vec<PathBuf>,
+) -> Result<(), FileError> {
+    let unreadable = |e| FileError::of(folder, "list the folder", e);
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let (path, name) = (entry.path(), entry.file_name());
+        let Some(name) = name.to_str().filter(|name| !name.starts_with('.')) else { continue };
+        if path.is_dir() {
+            if hive && key(name).is_some() {
+                gather(&path, extensions, hive, files)?;
+            }
+        } else if path.extension().is_some_and(|e| extensions.iter().any(|x| e == *x)) {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// The key of a folder `key=value`.
+fn key(folder: &str) -> Option<&str> {
+    let (key, value) = folder.split_once('=')?;
+    (!key.is_empty() && !value.contains('=')).then_some(key)
+}
+
+fn is_pattern(path: &Path) -> bool {
+    path.to_str().is_some_and(|text| text.contains(['*', '?', '[']))
+}
+
+/// The folders before the first one that is a pattern.
+fn before_pattern(path: &Path) -> PathBuf {
+    path.iter().take_while(|part| !is_pattern(Path::new(part))).collect()
+}
+
+fn matching(pattern: &Path) -> Result<Vec<PathBuf>, FileError> {
+    let text =
+        pattern.to_str().ok_or_else(|| FileError::new(pattern, "the pattern is not UTF-8"))?;
+    let matches = glob::glob(text).map_err(|e| FileError::of(pattern, "read the pattern", e))?;
+    let mut files = Vec::new();
+    for found in matches {
+        let found = found.map_err(|e| FileError::of(e.path().to_owned(), "list the folder", e))?;
+        if found.is_file() {
+            files.push(found);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(files: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = folder.path().join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+        }
+        folder
+    }
+
+    fn names(found: &Found) -> Vec<&str> {
+        found.files.iter().map(|file| found.below_root(file).to_str().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_folder_is_its_files_with_the_extension_and_those_of_its_key_folders() {
+        let files = ["b.x", "a.x", "a.y", ".c.x", "k=1/j=2/d.x", "other/e.x", "k=a=b/f.x"];
+        let folder = folder(&files);
+        let found = Found::at(folder.path(), &["x"], None).unwrap();
+        assert_eq!(names(&found), ["a.x", "b.x", "k=1/j=2/d.x"]);
+        assert_eq!(found.keys(&found.files[0]), Vec::<&str>::new());
+        assert_eq!(found.keys(&found.files[2]), ["k", "j"]);
+        let found = Found::at(folder.path(), &["x", "y"], Some(false)).unwrap();
+        assert_eq!(names(&found), ["a.x", "a.y", "b.x"]);
+    }
+
+    #[test]
+    fn keys_are_looked_for_below_what_was_asked_for() {
+        let folder = folder(&["k=1/a.x", "k=2/b.x"]);
+        let root = folder.path();
+        let found = Found::at(&root.join("k=*/*.x"), &["x"], None).unwrap();
+        assert_eq!(
+            (names(&found), found.keys(&found.files[1])),
+            (vec!["k=1/a.x", "k=2/b.x"], vec!["k"])
+        );
+        let found = Found::at(&root.join("k=1"), &["x"], None).unwrap();
+        assert_eq!((names(&found), found.keys(&found.files[0])), (vec!["a.x"], vec![]));
+        let found = Found::at(&root.join("k=1/a.x"), &["x"], Some(true)).unwrap();
+        assert_eq!(found.keys(&found.files[0]), ["k"]);
+        let found = Found::at(&root.join("k=1/a.x"), &["x"], None).unwrap();
+        assert_eq!(found.keys(&found.files[0]), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn nothing_found_is_an_error_that_names_the_path() {
+        let folder = folder(&["a.y"]);
+        let error = |path: &Path| Found::at(path, &["x"], None).unwrap_err().to_string();
+        assert!(error(folder.path()).ends_with("no file in this folder ends in .x"));
+        assert!(error(&folder.path().join("*.x")).ends_with("*.x: no file matches this pattern"));
+        assert!(error(&folder.path().join("a.x")).contains("a.x: cannot find the file: "));
+    }
+}

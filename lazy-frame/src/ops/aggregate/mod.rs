@@ -1,0 +1,151 @@
+//! [`Aggregate`]: one row a group, or one row of all.
+//!
+//! An aggregation that can be taken apart (`crate::aggregate`) is done per partition, and what the partitions give is merged in a tree,
+//! eight at a time. With many groups a partition's share is hardly smaller than the partition, and merging does everything twice; so the
+//! tasks of a run look at what they get, and go over to a shuffle by key (`grouped`). What cannot be taken apart is shuffled from the start.
+
+mod choice;
+pub(crate) mod tree;
+mod whole;
+
+use std::sync::Arc;
+
+use polars::prelude::*;
+
+use crate::aggregate::{Decomposed, decompose, is_aggregation};
+use crate::engine;
+use crate::error::{StepError, reason};
+use crate::plan::{At, Columns, Lowering, Operator, Piece, Plan, list};
+
+/// Aggregations of the groups that keys make, or of all rows.
+#[derive(Debug)]
+pub(crate) struct Aggregate {
+    query: Arc<Query>,
+    outputs: usize,
+    inputs: [Plan; 1],
+}
+
+/// What is asked for.
+#[derive(Debug)]
+pub(crate) struct Query {
+    keys: Vec<Expr>,
+    aggs: Vec<Expr>,
+    /// The names of the keys in the result.
+    key_names: Vec<PlSmallStr>,
+    /// How the aggregations are taken apart, where they can be.
+    decomposed: Option<Decomposed>,
+    /// Of the rows, and of what a partition gives.
+    input: SchemaRef,
+    state: SchemaRef,
+    /// Whether the result depends on the order of the rows.
+    is_ordered: bool,
+}
+
+impl Aggregate {
+    /// `outputs` is the number of partitions of the result. Keys are row-wise, and `aggs` give one row a group.
+    pub(crate) fn plan(
+        step: &'static str,
+        keys: Vec<Expr>,
+        aggs: Vec<Expr>,
+        outputs: usize,
+        input: Plan,
+        at: At,
+    ) -> Result<Plan, StepError> {
+        let misfit = |e: PolarsError| input.misfit(step, reason(&e), at);
+        let (keys, key_schema) = engine::expand(&keys, input.schema()).map_err(misfit)?;
+        let key_names: Vec<_> = key_schema.iter_names().cloned().collect();
+        let aggs = engine::expand_beside(&aggs, &key_names, input.schema()).map_err(misfit)?;
+        let rows = crate::plan::empty(input.schema()).lazy();
+        let schema = whole::aggregate(rows, &keys, &aggs).collect_schema().map_err(misfit)?;
+        let decomposed = decompose(&aggs, &keys, input.schema());
+        let is_ordered = aggs.iter().any(is_ordered);
+        let rows = crate::plan::empty(input.schema()).lazy();
+        let state = decomposed.as_ref().map(|parts| parts.partial(rows, &keys).collect_schema());
+        let state = state.transpose().map_err(misfit)?.unwrap_or_default();
+        let query = Query {
+            keys,
+            aggs,
+            key_names,
+            decomposed,
+            input: input.schema().clone(),
+            state,
+            is_ordered,
+        };
+        let outputs = if query.keys.is_empty() { 1 } else { outputs };
+        let aggregate = Aggregate { query: Arc::new(query), outputs, inputs: [input] };
+        Ok(Plan::new(aggregate, schema, outputs, None, at))
+    }
+
+    fn input(&self) -> &Plan {
+        &self.inputs[0]
+    }
+}
+
+/// Whether an aggregation depends on the order of the rows.
+fn is_ordered(agg: &Expr) -> bool {
+    agg.into_iter().any(|e| match e {
+        Expr::Agg(agg) => matches!(
+            agg,
+            AggExpr::First(_)
+                | AggExpr::Last(_)
+                | AggExpr::FirstNonNull(_)
+                | AggExpr::LastNonNull(_)
+                | AggExpr::Implode { .. }
+        ),
+        _ => false,
+    }) || !is_aggregation(agg)
+}
+
+impl Operator for Aggregate {
+    fn name(&self) -> &'static str {
+        if self.query.keys.is_empty() { "aggregate" } else { "group-by" }
+    }
+
+    fn describe(&self) -> String {
+        let aggs = list(&self.query.aggs);
+        match self.query.keys.is_empty() {
+            true => aggs,
+            false => format!("[{}] {aggs}", list(&self.query.keys)),
+        }
+    }
+
+    fn inputs(&self) -> &[Plan] {
+        &self.inputs
+    }
+
+    fn over(&self, mut inputs: Vec<Plan>, at: At) -> Result<Plan, StepError> {
+        let Query { keys, aggs, .. } = &*self.query;
+        let input = inputs.remove(0);
+        Aggregate::plan(self.name(), keys.clone(), aggs.clone(), self.outputs, input, at)
+    }
+
+    fn needs(&self, _: &Columns) -> Vec<Columns> {
+        vec![Columns::of(self.query.keys.iter().chain(&self.query.aggs))]
+    }
+
+    fn filter_inputs(&self, predicate: &Expr) -> Vec<Option<Expr>> {
+        // A condition on plain keys drops whole groups.
+        let keys = &self.query.keys;
+        let of_keys = predicate.clone().meta().root_names().iter().all(|name| {
+            keys.iter().any(|key| matches!(key, Expr::Column(column) if column == name))
+        });
+        vec![(of_keys && !keys.is_empty()).then(|| predicate.clone())]
+    }
+
+    fn rows(&self, _: usize) -> Option<usize> {
+        self.query.keys.is_empty().then_some(1)
+    }
+
+    fn lower(&self, _: &Plan, lowering: &mut Lowering) -> Vec<Piece> {
+        let pieces = lowering.pieces(self.input());
+        let made = match (&self.query.decomposed, self.query.keys.is_empty()) {
+            _ if pieces.len() == 1 && self.outputs == 1 => vec![whole::one(pieces, &self.query)],
+            (Some(_), true) => vec![tree::reduce(pieces, &self.query)],
+            (None, true) => vec![whole::gathered(pieces, &self.query)],
+            (Some(_), false) if self.outputs == 1 => vec![choice::reduce(pieces, &self.query)],
+            (Some(_), false) => choice::into_buckets(pieces, &self.query, self.outputs),
+            (None, false) => whole::shuffled(pieces, &self.query, self.outputs),
+        };
+        made.into_iter().map(Piece::made).collect()
+    }
+}

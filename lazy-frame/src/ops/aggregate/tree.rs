@@ -1,0 +1,76 @@
+//! What the partitions give, merged in a tree.
+
+use std::sync::Arc;
+
+use lazy_runtime::{Delayed, delayed};
+use polars::prelude::*;
+
+use super::Query;
+use crate::engine;
+use crate::plan::{Fused, Piece};
+
+/// How many are merged by one task.
+pub(super) const FAN_IN: usize = 8;
+
+/// A task a partition, merges, and one that makes the result.
+pub(super) fn reduce(pieces: Vec<Piece>, query: &Arc<Query>) -> Delayed<DataFrame> {
+    let partials = pieces.into_iter().map(|piece| partial(piece.input, piece.fused, query.clone()));
+    let mut level: Vec<_> = partials.collect();
+    while level.len() > FAN_IN {
+        level = level.chunks(FAN_IN).map(|some| merge(some.to_vec(), query.clone())).collect();
+    }
+    finish(level, query.clone())
+}
+
+#[delayed(name = "aggregate-partial", fallible)]
+pub(super) fn partial(
+    input: Option<DataFrame>,
+    fused: Fused,
+    query: Arc<Query>,
+) -> PolarsResult<DataFrame> {
+    engine::collect(query.partial(fused.rows(input)?))
+}
+
+#[delayed(name = "aggregate-merge", fallible)]
+fn merge(partials: Vec<DataFrame>, query: Arc<Query>) -> PolarsResult<DataFrame> {
+    query.merged(partials)
+}
+
+#[delayed(name = "aggregate", fallible)]
+fn finish(partials: Vec<DataFrame>, query: Arc<Query>) -> PolarsResult<DataFrame> {
+    query.finished(query.merged(partials)?)
+}
+
+/// What several partitions gave that came to one bucket.
+#[delayed(name = "aggregate", fallible)]
+pub(super) fn finish_bucket(partials: DataFrame, query: Arc<Query>) -> PolarsResult<DataFrame> {
+    query.finished(query.merged_again(partials)?)
+}
+
+impl Query {
+    fn parts(&self) -> &crate::aggregate::Decomposed {
+        self.decomposed.as_ref().expect("only what can be taken apart is done in parts")
+    }
+
+    /// What a partition gives.
+    pub(super) fn partial(&self, rows: LazyFrame) -> LazyFrame {
+        self.parts().partial(rows, &self.keys)
+    }
+
+    /// What several partitions, in their order, give together.
+    pub(super) fn merged(&self, mut partials: Vec<DataFrame>) -> PolarsResult<DataFrame> {
+        if partials.len() == 1 {
+            return Ok(partials.remove(0));
+        }
+        self.merged_again(engine::concat(partials)?)
+    }
+
+    /// What these give together, which may have several rows of a group.
+    pub(super) fn merged_again(&self, partials: DataFrame) -> PolarsResult<DataFrame> {
+        engine::collect(self.parts().merge(partials.lazy(), &self.key_names))
+    }
+
+    pub(super) fn finished(&self, merged: DataFrame) -> PolarsResult<DataFrame> {
+        engine::collect(self.parts().finish(merged.lazy(), &self.key_names))
+    }
+}

@@ -1,0 +1,188 @@
+//! [`Extent`]: how many rows of its neighbours a partition is given, and how they are cut off.
+
+use polars::prelude::*;
+
+use crate::engine;
+
+/// How much a partition is given of what precedes or follows it: a number of rows, or all rows within a time.
+///
+/// ```
+/// use lazy_frame::Overlap;
+///
+/// assert_eq!(Overlap::from(3), Overlap::rows(3));
+/// let two_hours = Overlap::within("timestamp", "2h");
+/// assert_ne!(two_hours, Overlap::within("timestamp", "1d"));
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Overlap(Extent);
+
+impl Overlap {
+    /// This many rows, or as many as there are.
+    pub fn rows(n: usize) -> Self {
+        Overlap(Extent::Rows(n))
+    }
+
+    /// The rows whose value in a sorted column is at most so far from the first (or last) one of the partition: `"90s"`, `"2h"`, `"1mo"` of dates and
+    /// times, `"10i"` of integers, both ends included.
+    ///
+    /// That the column is sorted, and without nulls, is checked by the tasks.
+    pub fn within(column: impl Into<PlSmallStr>, duration: impl Into<String>) -> Self {
+        Overlap(Extent::Within { column: column.into(), duration: duration.into() })
+    }
+}
+
+impl From<usize> for Overlap {
+    fn from(n: usize) -> Self {
+        Overlap::rows(n)
+    }
+}
+
+/// [`Overlap`], as the tasks know it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Extent {
+    Rows(usize),
+    Within { column: PlSmallStr, duration: String },
+}
+
+/// Which neighbours are meant.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Side {
+    Before,
+    After,
+}
+
+impl Extent {
+    /// What an overlap asks for, if a frame of that schema has it.
+    pub(crate) fn of(overlap: Overlap, schema: &Schema) -> Result<Self, String> {
+        if let Extent::Within { column, duration } = &overlap.0 {
+            let dtype = schema.get(column).ok_or_else(|| crate::error::missing(column))?;
+            fits(column, dtype, &parsed(duration)?)?;
+        }
+        Ok(overlap.0)
+    }
+
+    pub(crate) fn is_nothing(&self) -> bool {
+        *self == Extent::Rows(0)
+    }
+
+    /// Whether a partition of that many rows is all that its neighbour needs to look at.
+    pub(crate) fn is_within(&self, rows: usize) -> bool {
+        matches!(self, Extent::Rows(n) if *n <= rows)
+    }
+
+    /// The rows that a neighbour on the other side may need, whatever its own values are. They own their memory.
+    pub(crate) fn border(&self, side: Side, rows: DataFrame) -> PolarsResult<DataFrame> {
+        match (self, side) {
+            (Extent::Rows(n), _) if rows.height() <= *n => Ok(rows),
+            (Extent::Rows(n), Side::Before) => copied(&rows.tail(Some(*n))),
+            (Extent::Rows(n), Side::After) => copied(&rows.head(Some(*n))),
+            (Extent::Within { .. }, Side::Before) => {
+                self.near(side, rows.clone(), &rows.tail(Some(1)))
+            }
+            (Extent::Within { .. }, Side::After) => {
+                self.near(side, rows.clone(), &rows.head(Some(1)))
+            }
+        }
+    }
+
+    /// Those rows of a border that are within reach of a partition.
+    pub(crate) fn near(
+        &self,
+        side: Side,
+        border: DataFrame,
+        own: &DataFrame,
+    ) -> PolarsResult<DataFrame> {
+        let Extent::Within { column, duration } = self else {
+            return Ok(border);
+        };
+        if own.height() == 0 {
+            return Ok(border.clear());
+        }
+        let values = own.column(column)?;
+        let (row, sign) = match side {
+            Side::Before => (0, -1),
+            Side::After => (own.height() - 1, 1),
+        };
+        let edge = lit(Scalar::new(values.dtype().clone(), values.get(row)?.into_static()));
+        let edge = moved(edge, values.dtype(), sign, duration)?;
+        let within = match side {
+            Side::Before => col(column.clone()).gt_eq(edge),
+            Side::After => col(column.clone()).lt_eq(edge),
+        };
+        engine::collect(border.lazy().filter(within))
+    }
+
+    /// That what is cut by value is sorted by it.
+    pub(crate) fn check(&self, rows: &DataFrame) -> Result<(), String> {
+        let Extent::Within { column, .. } = self else {
+            return Ok(());
+        };
+        sorted(column, rows)
+    }
+}
+
+/// That a column is sorted upwards, and has no nulls.
+pub(crate) fn sorted(column: &str, rows: &DataFrame) -> Result<(), String> {
+    let values = rows.column(column).map_err(|e| crate::error::reason(&e))?;
+    let values = values.as_materialized_series();
+    if values.null_count() > 0 {
+        return Err(format!(
+            "column `{column}` has nulls, which have no place in an order: drop or fill them"
+        ));
+    }
+    match values.is_sorted(SortOptions::default()) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(format!("column `{column}` is not sorted: sort by it before")),
+        Err(e) => Err(crate::error::reason(&e)),
+    }
+}
+
+/// What a user writes as a time or a number of steps; not negative.
+pub(crate) fn parsed(duration: &str) -> Result<Duration, String> {
+    let parsed = Duration::try_parse(duration).map_err(|e| crate::error::reason(&e))?;
+    match parsed.negative() {
+        true => Err(format!("`{duration}` is negative; a duration of 0 or more was expected")),
+        false => Ok(parsed),
+    }
+}
+
+/// That values of the type can be so far apart.
+pub(crate) fn fits(column: &str, dtype: &DataType, duration: &Duration) -> Result<(), String> {
+    let steps = is_steps(duration);
+    match dtype {
+        _ if dtype.is_integer() && (steps || duration.is_zero()) => Ok(()),
+        _ if dtype.is_integer() => Err(format!(
+            "column `{column}` is of type {dtype}: distances of integers are written as `10i`"
+        )),
+        DataType::Date | DataType::Datetime(..) if steps => Err(format!(
+            "column `{column}` is of type {dtype}: distances of times are written as `90s`, `2h`, `1d`"
+        )),
+        DataType::Date | DataType::Datetime(..) => Ok(()),
+        _ => Err(format!(
+            "column `{column}` is of type {dtype}; a date, a time or an integer was expected"
+        )),
+    }
+}
+
+/// Whether it is a number of integers rather than a time.
+fn is_steps(duration: &Duration) -> bool {
+    *duration == Duration::new(duration.nanoseconds())
+}
+
+/// A value, and so far upwards (1) or downwards (-1).
+fn moved(value: Expr, dtype: &DataType, sign: i64, duration: &str) -> PolarsResult<Expr> {
+    if dtype.is_integer() {
+        let steps = Duration::try_parse(duration)?.nanoseconds();
+        return Ok(value.cast(DataType::Int64) + lit(sign * steps));
+    }
+    let by = match sign {
+        -1 => format!("-{duration}"),
+        _ => duration.to_owned(),
+    };
+    Ok(value.dt().offset_by(lit(by)))
+}
+
+/// A slice keeps all of what it was cut from alive.
+fn copied(rows: &DataFrame) -> PolarsResult<DataFrame> {
+    rows.take(&IdxCa::from_vec(PlSmallStr::EMPTY, (0..rows.height() as IdxSize).collect()))
+}

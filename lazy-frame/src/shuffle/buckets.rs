@@ -1,0 +1,244 @@
+//! [`Buckets`]: where the rows of a shuffle wait.
+
+use std::cmp::Reverse;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use polars::prelude::*;
+
+use super::disk::{Disk, Stretch};
+use super::space::Space;
+use crate::engine;
+
+/// The buckets of one shuffle in one run. Tasks push pieces from any thread, in any order; once all are in, a bucket is taken, which empties it.
+///
+/// When the rows take more than their share of the memory, those of the largest buckets go to disk.
+pub(crate) struct Buckets {
+    buckets: Mutex<Vec<Bucket>>,
+    space: Space,
+    disk: Disk,
+}
+
+#[derive(Default)]
+struct Bucket {
+    held: Vec<Part>,
+    /// Of what is held.
+    bytes: usize,
+    written: Vec<Written>,
+}
+
+/// What a bucket has of a partition.
+struct Part {
+    partition: usize,
+    rows: DataFrame,
+}
+
+/// Parts of a bucket that are on disk one below the other.
+struct Written {
+    stretch: Stretch,
+    /// From which partition they are, and how many rows each has.
+    parts: Vec<(usize, usize)>,
+}
+
+impl Buckets {
+    pub(crate) fn new(n: usize) -> Self {
+        Buckets::within(Space::current(), n)
+    }
+
+    fn within(space: Space, n: usize) -> Self {
+        let buckets = (0..n).map(|_| Bucket::default()).collect();
+        Buckets { buckets: Mutex::new(buckets), space, disk: Disk::default() }
+    }
+
+    /// The pieces of a partition, one a bucket.
+    pub(crate) fn push(&self, partition: usize, mut pieces: Vec<DataFrame>) -> PolarsResult<()> {
+        if self.space.is_limited() {
+            pieces = pieces.into_iter().map(without_shared_strings).collect::<PolarsResult<_>>()?;
+        }
+        for (i, parts) in self.hold(partition, pieces) {
+            let written = self.write(parts)?;
+            self.lock()[i].written.push(written);
+        }
+        Ok(())
+    }
+
+    /// The rows of a bucket, in the order of their partitions; `None` if there are none.
+    pub(crate) fn take(&self, i: usize) -> PolarsResult<Option<DataFrame>> {
+        let Bucket { held, written, .. } = std::mem::take(&mut self.lock()[i]);
+        let mut parts = held;
+        for written in written {
+            let rows = self.disk.read(&written.stretch)?;
+            let mut offset = 0;
+            for (partition, height) in written.parts {
+                parts.push(Part { partition, rows: rows.slice(offset as i64, height) });
+                offset += height;
+            }
+        }
+        if parts.is_empty() {
+            return Ok(None);
+        }
+        together(parts).map(Some)
+    }
+
+    /// Keeps the pieces, and gives the parts of buckets that must leave memory for that.
+    fn hold(&self, partition: usize, pieces: Vec<DataFrame>) -> Vec<(usize, Vec<Part>)> {
+        let mut buckets = self.lock();
+        debug_assert_eq!(buckets.len(), pieces.len(), "a piece for each bucket");
+        for (bucket, rows) in buckets.iter_mut().zip(pieces) {
+            if rows.height() > 0 {
+                bucket.bytes += size(&rows);
+                bucket.held.push(Part { partition, rows });
+            }
+        }
+        let excess = self.space.excess(buckets.iter().map(|bucket| bucket.bytes).sum());
+        largest(&buckets, excess).into_iter().map(|i| (i, buckets[i].leave())).collect()
+    }
+
+    fn write(&self, mut parts: Vec<Part>) -> PolarsResult<Written> {
+        parts.sort_by_key(|part| part.partition);
+        let heights = parts.iter().map(|part| (part.partition, part.rows.height())).collect();
+        let rows = engine::concat(parts.into_iter().map(|part| part.rows).collect())?;
+        Ok(Written { stretch: self.disk.write(&self.space, rows)?, parts: heights })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Bucket>> {
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Bucket {
+    fn leave(&mut self) -> Vec<Part> {
+        self.bytes = 0;
+        std::mem::take(&mut self.held)
+    }
+}
+
+/// The fewest buckets that hold so many bytes together.
+fn largest(buckets: &[Bucket], bytes: usize) -> Vec<usize> {
+    if bytes == 0 {
+        return Vec::new();
+    }
+    let mut order: Vec<usize> = (0..buckets.len()).filter(|i| buckets[*i].bytes > 0).collect();
+    order.sort_by_key(|i| Reverse(buckets[*i].bytes));
+    let mut left = bytes;
+    let enough = order.iter().position(|i| {
+        left = left.saturating_sub(buckets[*i].bytes);
+        left == 0
+    });
+    order.truncate(enough.map_or(order.len(), |last| last + 1));
+    order
+}
+
+/// Chunks shorter than this cost more to pass over than to copy into one.
+const SHORT: usize = 1 << 14;
+
+fn together(mut parts: Vec<Part>) -> PolarsResult<DataFrame> {
+    parts.sort_by_key(|part| part.partition);
+    let n = parts.len();
+    let mut rows = engine::concat(parts.into_iter().map(|part| part.rows).collect())?;
+    if n > 1 && rows.height() / n < SHORT {
+        rows = engine::alone(move || {
+            rows.rechunk_mut();
+            rows
+        });
+    }
+    Ok(rows)
+}
+
+/// What a piece takes in memory. Polars leaves out the views that stand for strings.
+fn size(rows: &DataFrame) -> usize {
+    let strings = rows.columns().iter().filter(|column| is_viewed(column)).count();
+    rows.estimated_size() + strings * rows.height() * 16
+}
+
+fn is_viewed(column: &Column) -> bool {
+    matches!(column.dtype(), DataType::String | DataType::Binary)
+}
+
+/// The rows with strings of their own: a gathered piece keeps all those of its partition alive, and no memory would be free when it goes to disk.
+fn without_shared_strings(rows: DataFrame) -> PolarsResult<DataFrame> {
+    if !rows.columns().iter().any(is_viewed) {
+        return Ok(rows);
+    }
+    let own = |column: &Column| match column.dtype() {
+        DataType::String => {
+            let strings = column.str()?.iter();
+            Ok(StringChunked::from_iter_options(column.name().clone(), strings).into_column())
+        }
+        DataType::Binary => {
+            let bytes = column.binary()?.iter();
+            Ok(BinaryChunked::from_iter_options(column.name().clone(), bytes).into_column())
+        }
+        _ => Ok(column.clone()),
+    };
+    let columns = rows.columns().iter().map(own).collect::<PolarsResult<_>>()?;
+    DataFrame::new(rows.height(), columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A piece a bucket: 3 buckets, 6 partitions of 5 rows or none.
+    fn pieces(partition: usize) -> Vec<DataFrame> {
+        let piece = |bucket: usize| {
+            let rows = if (partition + bucket) % 4 == 3 { 0 } else { 5 };
+            let id: Vec<u64> = (0..rows).map(|row| (partition * 100 + row) as u64).collect();
+            let name = |id: &u64| (id % 3 > 0).then(|| format!("{bucket}: a long name, {id}"));
+            let list =
+                Series::new("list".into(), vec![Series::new("".into(), [1.5, f64::NAN]); rows]);
+            let names: Vec<_> = id.iter().map(name).collect();
+            let day = Series::new("day".into(), vec![7; rows]).cast(&DataType::Date).unwrap();
+            let mut table =
+                df!["id" => id, "name" => names, "list" => list.clone(), "day" => day].unwrap();
+            if rows == 0 {
+                let list = list.cast(&DataType::List(DataType::Float64.into())).unwrap();
+                table.replace("list", list.into_column()).unwrap();
+            }
+            table
+        };
+        (0..3).map(piece).collect()
+    }
+
+    fn filled(limit: Option<usize>) -> Buckets {
+        let buckets = Buckets::within(Space::of(limit), 3);
+        for partition in [4, 0, 5, 2, 1, 3] {
+            buckets.push(partition, pieces(partition)).unwrap();
+        }
+        buckets
+    }
+
+    #[test]
+    fn rows_come_in_the_order_of_their_partitions() {
+        let buckets = filled(None);
+        for bucket in 0..3 {
+            let all = (0..6).map(|partition| pieces(partition).remove(bucket)).collect();
+            let expected = engine::concat(all).unwrap();
+            assert!(buckets.take(bucket).unwrap().unwrap().equals_missing(&expected));
+        }
+    }
+
+    #[test]
+    fn rows_that_went_to_disk_are_the_same() {
+        for limit in [1, 2_000, 6_000] {
+            let (small, large) = (filled(Some(limit)), filled(None));
+            assert!(small.lock().iter().any(|bucket| !bucket.written.is_empty()), "{limit}");
+            for bucket in 0..3 {
+                let (small, large) = (small.take(bucket).unwrap(), large.take(bucket).unwrap());
+                assert!(small.unwrap().equals_missing(&large.unwrap()), "{limit}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_held_stays_within_a_quarter_of_the_limit() {
+        let buckets = filled(Some(6_000));
+        assert!(buckets.lock().iter().map(|bucket| bucket.bytes).sum::<usize>() <= 1_500);
+    }
+
+    #[test]
+    fn a_taken_bucket_is_empty() {
+        let buckets = filled(Some(2_000));
+        assert!(buckets.take(1).unwrap().is_some());
+        assert!(buckets.take(1).unwrap().is_none());
+    }
+}
