@@ -36,6 +36,11 @@ impl Divisions {
         follow.then(|| Divisions::new(self.column.clone(), self.bounds[first..=last + 1].to_vec()))
     }
 
+    /// Whether the bounds are values of this type, none of them null, that can be told apart by size.
+    pub(crate) fn are_of(&self, dtype: &DataType) -> bool {
+        !dtype.is_nested() && self.bounds.iter().all(|bound| bound.dtype() == *dtype)
+    }
+
     /// How many partitions they bound.
     pub fn npartitions(&self) -> usize {
         self.bounds.len().saturating_sub(1)

@@ -76,15 +76,15 @@ impl GroupBy {
     }
 }
 
-macro_rules! of_all_columns {
-    ($($(#[$doc:meta])* $method:ident $(($($parameter:ident: $type:ty),*))?;)*) => {
+macro_rules! of_columns {
+    ($($(#[$doc:meta])* $columns:ident $method:ident $(($($parameter:ident: $type:ty),*))?;)*) => {
         impl GroupBy {
             $($(#[$doc])*
             ///
-            /// Of each column that is not a key.
+            #[doc = of_columns!(@doc $columns)]
             #[track_caller]
             pub fn $method(&self $($(, $parameter: $type)*)?) -> Frame {
-                self.agg([all().as_expr().$method($($($parameter),*)?)])
+                self.agg([$columns().$method($($($parameter),*)?)])
             })*
         }
 
@@ -96,31 +96,41 @@ macro_rules! of_all_columns {
             })*
         }
     };
+    (@doc any) => { "Of each column that is not a key." };
+    (@doc numeric) => { "Of each numeric column that is not a key." };
 }
 
-of_all_columns! {
+fn any() -> Expr {
+    all().as_expr()
+}
+
+fn numeric() -> Expr {
+    Selector::ByDType(DataTypeSelector::Numeric).as_expr()
+}
+
+of_columns! {
     /// The sum of each group.
-    sum;
+    numeric sum;
     /// The mean of each group.
-    mean;
-    /// The smallest value of each group.
-    min;
-    /// The largest value of each group.
-    max;
+    numeric mean;
     /// The standard deviation of each group, with `ddof` less than the number of values in the denominator; null where that is not positive.
-    std(ddof: u8);
+    numeric std(ddof: u8);
     /// The variance of each group, with `ddof` less than the number of values in the denominator; null where that is not positive.
-    var(ddof: u8);
-    /// How many values of each group are not null.
-    count;
-    /// How many different values each group has.
-    n_unique;
+    numeric var(ddof: u8);
     /// The median of each group.
-    median;
+    numeric median;
+    /// The smallest value of each group.
+    any min;
+    /// The largest value of each group.
+    any max;
+    /// How many values of each group are not null.
+    any count;
+    /// How many different values each group has.
+    any n_unique;
     /// The first value of each group, in the order of the frame.
-    first;
+    any first;
     /// The last value of each group, in the order of the frame.
-    last;
+    any last;
 }
 
 /// One column of groups, to be aggregated.

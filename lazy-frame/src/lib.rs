@@ -20,7 +20,7 @@ pub use error::{Error, FileError, Result, StepError};
 pub use frame::repartition::concat;
 pub use frame::{Frame, Rolling, WriteCsv, WriteIpc, WriteParquet};
 pub use group_by::{GroupBy, GroupByColumn};
-pub use io::{PartitionBy, ReadIpc, ReadParquet, Written};
+pub use io::{PartitionBy, ReadCsv, ReadIpc, ReadNdjson, ReadParquet, Written};
 pub use names::{IntoExprs, IntoNames};
 pub use ops::border::Overlap;
 pub use polars;

@@ -1,16 +1,20 @@
 //! Means, and what is measured from them: variance, skew, kurtosis, covariance and correlation.
 //!
-//! A partition gives the number and the sum of its values and the sums of powers of what they deviate from *its* mean. When such sums are merged
-//! they are moved to the common mean: with n values, deviation d of the partition's mean from the common one, and sums S of
-//! powers,
+//! A partition gives the number and the sum of its values and the sums of powers of what they deviate from *its* mean.
+//! When such sums are merged they are moved to the common mean: with n values, deviation d of the partition's mean from
+//! the common one, and sums S of powers,
 //!
 //! ```text
-//! S2 = sum(S2 + n d^2)     S3 = sum(S3 + 3 d S2 + n d^3)     S4 = sum(S4 + 4 d S3 + 6 d^2 S2 + n d^4)     Sxy = sum(Sxy + n dx dy)
+//! S2 = sum(S2 + n d^2)
+//! S3 = sum(S3 + 3 d S2 + n d^3)
+//! S4 = sum(S4 + 4 d S3 + 6 d^2 S2 + n d^4)
+//! Sxy = sum(Sxy + n dx dy)
 //! ```
 //!
-//! Sums of plain squares would lose all digits where the mean is large. For the second power: T. F. Chan, G. H. Golub, R. J. LeVeque,
-//! "Updating formulae and a pairwise algorithm for computing sample variances", 1979. For the others: P. Pébay, "Formulas for
-//! robust, one-pass parallel computation of covariances and arbitrary-order statistical moments", SAND2008-6212, 2008.
+//! Sums of plain squares would lose all digits where the mean is large. For the second power: T. F. Chan, G. H. Golub,
+//! R. J. LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979. For the others: P.
+//! Pébay, "Formulas for robust, one-pass parallel computation of covariances and arbitrary-order statistical moments",
+//! SAND2008-6212, 2008.
 
 use polars::prelude::*;
 
@@ -46,15 +50,24 @@ impl Walk<'_> {
 
     pub(super) fn var(&mut self, x: &Expr, ddof: u8) -> Option<Expr> {
         let plain = self.plain(x)?;
-        let centre = self.centre(x, &plain);
-        let x = &plain;
-        let second = self.second(x, &centre);
-        let free = centre.n - lit(f64::from(ddof));
-        Some(some_if(free.clone().gt(lit(0.0)), second / free))
+        Some(self.var_of(x, &plain, ddof))
     }
 
+    /// That of durations is a duration.
     pub(super) fn std(&mut self, x: &Expr, ddof: u8) -> Option<Expr> {
-        Some(self.var(x, ddof)?.sqrt())
+        let (_, dtype) = self.field(x)?;
+        if !dtype.is_duration() {
+            return Some(self.var(x, ddof)?.sqrt());
+        }
+        let std = self.var_of(x, &numbers(x, &dtype)?, ddof).sqrt();
+        Some(std.cast(DataType::Int64))
+    }
+
+    fn var_of(&mut self, x: &Expr, numbers: &Expr, ddof: u8) -> Expr {
+        let centre = self.centre(x, numbers);
+        let second = self.second(numbers, &centre);
+        let free = centre.n - lit(f64::from(ddof));
+        some_if(free.clone().gt(lit(0.0)), second / free)
     }
 
     pub(super) fn skew(&mut self, x: &Expr, bias: bool) -> Option<Expr> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use polars::prelude::*;
 
-use super::rows::are_rows;
+use super::rows::{are_rows, is_row_wise};
 use super::walk::Walk;
 
 impl Walk<'_> {
@@ -75,6 +75,9 @@ impl Walk<'_> {
     }
 
     pub(super) fn count(&mut self, x: &Expr, include_nulls: bool) -> Expr {
+        if include_nulls && is_row_wise(x, self.schema) {
+            return self.rows();
+        }
         let count = AggExpr::Count { input: Arc::new(x.clone()), include_nulls };
         self.states.keep(long(Expr::Agg(count)), Expr::sum)
     }

@@ -1,9 +1,9 @@
 //! An aggregation taken apart into what a partition gives, how that is merged, and what is made of it in the end.
 //!
-//! [`decompose`] walks Polars' expressions. What it finds below the arithmetic, the aggregations themselves, it replaces by
-//! columns of state: a sum by the sums of the partitions, a variance by counts, sums and squared deviations. What is left above
-//! them needs one row a group and is done last. An aggregation that needs all rows of a group at once has no such state; then the
-//! rows are brought together first and this module has no part in it.
+//! [`decompose`] walks Polars' expressions. What it finds below the arithmetic, the aggregations themselves, it
+//! replaces by columns of state: a sum by the sums of the partitions, a variance by counts, sums and squared
+//! deviations. What is left above them needs one row a group and is done last. An aggregation that needs all rows of a
+//! group at once has no such state; then the rows are brought together first and this module has no part in it.
 
 mod centred;
 mod leaf;
@@ -35,8 +35,8 @@ impl Decomposed {
         per_group(rows, keys, &self.partial)
     }
 
-    /// The state of all rows, in the columns of [`partial`](Self::partial), so that it merges further. The partial states lie one below the
-    /// other, in the order of the partitions.
+    /// The state of all rows, in the columns of [`partial`](Self::partial), so that it merges further. The partial
+    /// states lie one below the other, in the order of the partitions.
     pub(crate) fn merge(&self, partials: LazyFrame, keys: &[PlSmallStr]) -> LazyFrame {
         per_group(partials, &columns(keys), &self.merge)
     }
@@ -48,7 +48,8 @@ impl Decomposed {
         merged.select(results)
     }
 
-    /// With the types that are wanted of the results, if the states merge to states and the results need one row of them each.
+    /// With the types that are wanted of the results, if the states merge to states and the results need one row of
+    /// them each.
     fn checked(
         mut self,
         keys: &[Expr],
@@ -89,8 +90,8 @@ fn columns(names: &[PlSmallStr]) -> Vec<Expr> {
     names.iter().map(|name| col(name.clone())).collect()
 }
 
-/// Takes aggregations apart that have neither selectors nor wildcards. `None` if one of them needs all rows of a group at once, or is a
-/// mistake, which Polars explains better.
+/// Takes aggregations apart that have neither selectors nor wildcards. `None` if one of them needs all rows of a group
+/// at once, or is a mistake, which Polars explains better.
 pub(crate) fn decompose(aggs: &[Expr], keys: &[Expr], schema: &Schema) -> Option<Decomposed> {
     let wanted = per_group(empty(schema).lazy(), keys, aggs).collect_schema().ok()?;
     let (_, key_schema) = engine::expand(keys, schema).ok()?;
@@ -99,10 +100,10 @@ pub(crate) fn decompose(aggs: &[Expr], keys: &[Expr], schema: &Schema) -> Option
     let results: Vec<Expr> = aggs.iter().map(|agg| walk.top(agg)).collect::<Option<_>>()?;
     let names = wanted.iter_names_cloned().skip(key_schema.len());
     let finish = results.into_iter().zip(names).map(|(result, name)| result.alias(name)).collect();
-    let (partial, merge) = walk.states.into_columns();
-    if partial.is_empty() && keys.is_empty() {
-        return None;
+    if walk.states.is_empty() {
+        walk.rows(); // Literals alone: a row is needed to set them beside.
     }
+    let (partial, merge) = walk.states.into_columns();
     Decomposed { partial, merge, finish }.checked(keys, schema, &wanted).ok()?
 }
 

@@ -8,17 +8,20 @@ use serde::{Deserialize, Serialize};
 
 /// A summary of numbers from which quantiles are read, and which merges with those of other numbers.
 ///
-/// Values lie in levels; one in level `h` stands for `2^h` of the numbers. When a level has [`CAPACITY`] values it is sorted and every second one
-/// moves up, the first, third... and the second, fourth... in turns, so that what one halving shifts up the next shifts
-/// down. A halving in level `h` changes the rank of no value by more than `2^h`. There are at most `n / (CAPACITY 2^h)` of them, so that for `n`
-/// numbers ranks are wrong by at most `n / CAPACITY` for each level that was full: 0.2 percent of the numbers for a million, 0.5 percent for
-/// a thousand million, and in practice a small part of that. [`rank_error`](Self::rank_error) tells what it is for the numbers at
-/// hand. Up to `CAPACITY` numbers quantiles are exact. It holds 8 bytes for each of at most `CAPACITY` values a level.
+/// Values lie in levels; one in level `h` stands for `2^h` of the numbers. When a level has [`CAPACITY`] values it is
+/// sorted and every second one moves up, the first, third... and the second, fourth... in turns, so that what one
+/// halving shifts up the next shifts down. A halving in level `h` changes the rank of no value by more than `2^h`.
+/// There are about `n / (CAPACITY 2^h)` of them at most, so that for `n` numbers ranks are wrong by about
+/// `n / CAPACITY` for each level that was full: 0.2 percent of the numbers for a million, 0.5 percent for a thousand
+/// million, and in practice a small part of that. [`rank_error`](Self::rank_error) tells what it is for the numbers at
+/// hand. For fewer than `CAPACITY` numbers quantiles are exact. It holds 8 bytes for each of at most `CAPACITY` values
+/// a level.
 ///
 /// No chance is involved: the same numbers in the same partitions give the same sketch.
 ///
-/// After G. S. Manku, S. Rajagopalan, B. G. Lindsay, "Approximate medians and other quantiles in one pass and with limited memory", SIGMOD
-/// 1998, and, for merging, P. K. Agarwal, G. Cormode, Z. Huang, J. Phillips, Z. Wei, K. Yi, "Mergeable summaries", PODS 2012.
+/// After G. S. Manku, S. Rajagopalan, B. G. Lindsay, "Approximate medians and other quantiles in one pass and with
+/// limited memory", SIGMOD 1998, and, for merging, P. K. Agarwal, G. Cormode, Z. Huang, J. Phillips, Z. Wei, K. Yi,
+/// "Mergeable summaries", PODS 2012.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, HeapSize)]
 pub(crate) struct Sketch {
     levels: Vec<Level>,
@@ -37,7 +40,8 @@ struct Level {
 const CAPACITY: usize = 4096;
 
 impl Sketch {
-    /// Of the values that are not null; dates and times are the numbers that they are stored as, and NaN is larger than all others.
+    /// Of the values that are not null; dates and times are the numbers that they are stored as, and NaN is larger than
+    /// all others.
     ///
     /// # Errors
     /// The column holds no numbers.
@@ -75,8 +79,8 @@ impl Sketch {
         merged
     }
 
-    /// The value below which a part `q` of the numbers lies, between 0 and 1; a value between two numbers is in proportion between them.
-    /// `None` if there are no numbers.
+    /// The value below which a part `q` of the numbers lies, between 0 and 1; a value between two numbers is in
+    /// proportion between them. `None` if there are no numbers.
     pub(crate) fn quantile(&self, q: f64) -> Option<f64> {
         let last = self.count().checked_sub(1)?;
         let rank = q.clamp(0.0, 1.0) * last as f64;

@@ -21,8 +21,8 @@ impl States {
         States { prefix, partial: Vec::new(), merge: Vec::new() }
     }
 
-    /// The column of a state, which is made of the rows of a partition by `partial`, and of the column in several partitions by `merge`.
-    /// `partial` says all that `merge` depends on.
+    /// The column of a state, which is made of the rows of a partition by `partial`, and of the column in several
+    /// partitions by `merge`. `partial` says all that `merge` depends on.
     pub(super) fn keep(&mut self, partial: Expr, merge: impl FnOnce(Expr) -> Expr) -> Expr {
         if let Some(kept) = self.partial.iter().position(|other| *other == partial) {
             return self.column(kept);
@@ -31,6 +31,10 @@ impl States {
         self.partial.push(partial);
         self.merge.push(merge(column.clone()));
         column
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.partial.is_empty()
     }
 
     /// The expressions by which the columns are made and merged, in that order.

@@ -17,7 +17,8 @@ pub(super) struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// A whole expression. Where rows are grouped, it may be values that are no aggregation: then it is the list of them.
+    /// A whole expression. Where rows are grouped, it may be values that are no aggregation: then it is the list of
+    /// them.
     pub(super) fn top(&mut self, expr: &Expr) -> Option<Expr> {
         match expr {
             Expr::Alias(inner, _) | Expr::KeepName(inner) => self.top(inner),
@@ -28,8 +29,8 @@ impl Walk<'_> {
         }
     }
 
-    /// A part of an expression: an aggregation, or something done to aggregations. That the functions left need one row each is seen
-    /// when all is known.
+    /// A part of an expression: an aggregation, or something done to aggregations. That the functions left need one row
+    /// each is seen when all is known.
     fn inside(&mut self, expr: &Expr) -> Option<Expr> {
         if let Some(result) = self.leaf(expr) {
             let (name, dtype) = self.field(expr)?;

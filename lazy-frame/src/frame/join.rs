@@ -2,10 +2,11 @@
 
 use std::panic::Location;
 
-use polars::prelude::{Expr, JoinArgs, JoinType, PlSmallStr};
+use polars::prelude::{AsOfOptions, Expr, JoinArgs, JoinType, PlSmallStr};
 
 use super::Frame;
-use crate::error::StepError;
+use crate::error::{StepError, lacking};
+use crate::ops::asof::Asof;
 use crate::ops::join::{Join, Keys};
 use crate::plan::{At, Plan};
 
@@ -91,6 +92,38 @@ impl Frame {
         let args = JoinArgs::new(JoinType::Cross).with_suffix(suffix);
         self.join(other, Vec::new(), Vec::new(), args)
     }
+
+    /// The rows of this frame, the left one, each beside the row of another, the right one, whose key is nearest.
+    ///
+    /// Both frames are sorted by their key, over all partitions. With [`AsofStrategy::Backward`](polars::prelude::AsofStrategy) the nearest is the last row whose key is
+    /// not greater, with `Forward` the first whose key is not less; `allow_eq` says whether it may be equal. `left_by` and `right_by` name columns that have to be equal,
+    /// `tolerance` or `tolerance_str` how far off the key may be. The order of rows stays.
+    ///
+    /// Where both sides have known [divisions](Frame::divisions) by their key, each partition meets those of its range, and the nearest row of the others.
+    /// Otherwise the right side is put together, and has to fit in memory.
+    ///
+    /// # Examples
+    /// ```
+    /// use lazy_frame::polars::prelude::{AsOfOptions, df};
+    /// use lazy_frame::prelude::*;
+    ///
+    /// let trades = Frame::from_polars(df!["t" => [3, 6, 9], "price" => [51, 52, 53]]?, 2);
+    /// let quotes = Frame::from_polars(df!["t" => [1, 5, 9], "bid" => [50, 51, 52]]?, 1);
+    /// let options = AsOfOptions { allow_eq: true, ..AsOfOptions::default() };
+    /// let joined = trades.join_asof(&quotes, "t", "t", options).compute()?;
+    /// assert_eq!(joined, df!["t" => [3, 6, 9], "price" => [51, 52, 53], "bid" => [50, 51, 52]]?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[track_caller]
+    pub fn join_asof<E: Into<Expr>>(
+        &self,
+        other: &Frame,
+        left_on: E,
+        right_on: E,
+        options: AsOfOptions,
+    ) -> Frame {
+        self.join(other, [left_on.into()], [right_on.into()], JoinType::AsOf(Box::new(options)))
+    }
 }
 
 fn joined(
@@ -100,13 +133,42 @@ fn joined(
     args: JoinArgs,
     at: At,
 ) -> Result<Plan, StepError> {
-    let misfit = |reason: &str| Err(StepError::new("join", reason, &Default::default(), at));
     if args.slice.is_some() {
-        return misfit("`slice` is not supported: take the `head` of the result");
+        let reason = "`slice` is not supported: take the `head` of the result";
+        return Err(StepError::new("join", reason, &Default::default(), at));
     }
-    if args.how.is_asof() {
-        return misfit("the join by the nearest key has a method of its own: use `join_asof`");
+    if let JoinType::AsOf(options) = &args.how {
+        let options = (**options).clone();
+        return nearest(left, right, on, args, options, at);
     }
     let keys = Keys::check("join", [(&left, on[0]), (&right, on[1])], at)?;
     Join::plan(keys, args, left, right, at)
+}
+
+fn nearest(
+    left: Plan,
+    right: Plan,
+    on: [&[Expr]; 2],
+    args: JoinArgs,
+    options: AsOfOptions,
+    at: At,
+) -> Result<Plan, StepError> {
+    let keys = Keys::check("join_asof", [(&left, on[0]), (&right, on[1])], at)?;
+    let misfit = |reason: &str| Err(StepError::new("join_asof", reason, &Default::default(), at));
+    let Some(dtype) = keys.single_type() else {
+        return misfit(
+            "give one key, and the columns that have to be equal as `left_by` and `right_by`",
+        );
+    };
+    if options.tolerance_str.is_some() && !dtype.is_temporal() {
+        return misfit("`tolerance_str` is a time, and the key is none: use `tolerance`");
+    }
+    for (plan, by, side) in
+        [(&left, &options.left_by, "left"), (&right, &options.right_by, "right")]
+    {
+        if let Some(reason) = lacking(by.iter().flatten(), plan.schema()) {
+            return Err(plan.misfit("join_asof", format!("the {side} side: {reason}"), at));
+        }
+    }
+    Asof::check(keys, args, options, [left, right], at)
 }

@@ -9,9 +9,9 @@ use crate::ops::shuffle::Shuffle;
 impl Frame {
     /// The same rows in `npartitions`, or in as many as there are, where rows of equal keys are in the same partition.
     ///
-    /// Which partition that is follows from the hash of the keys: nulls are equal, NaNs are equal, zeros of either sign are equal. Within a
-    /// partition rows stand in the order that they had in the frame. A frame that is shuffled by these columns, or by some of
-    /// them, stays as it is.
+    /// Which partition that is follows from the hash of the keys: nulls are equal, NaNs are equal, zeros of either sign
+    /// are equal. Within a partition rows stand in the order that they had in the frame. A frame that is shuffled by
+    /// these columns, or by some of them, stays as it is.
     ///
     /// What does not fit into memory, where a limit is set, waits on disk.
     ///

@@ -12,9 +12,10 @@ impl Frame {
     /// One row of those that are equal in the columns `subset`, or in all columns: the first, the last, or any; with
     /// [`UniqueKeepStrategy::None`] only rows that have no equal.
     ///
-    /// Nulls are equal, and so are NaNs. The rows that are kept stay in order, in one partition: partitions are freed of what is equal first, and
-    /// then merged. Where most rows differ, [shuffle](Frame::shuffle) the frame by `subset` beforehand: then each partition is done by itself, and
-    /// there are as many partitions as before. `UniqueKeepStrategy::None` shuffles in any case.
+    /// Nulls are equal, and so are NaNs. The rows that are kept stay in order, in one partition: partitions are freed
+    /// of what is equal first, and then merged. Where most rows differ, [shuffle](Frame::shuffle) the frame by `subset`
+    /// beforehand: then each partition is done by itself, and there are as many partitions as before.
+    /// `UniqueKeepStrategy::None` shuffles in any case.
     ///
     /// # Examples
     /// ```
@@ -46,7 +47,7 @@ mod tests {
         let number = |i: u32| match i % 7 {
             0 => None,
             1 => Some(f64::NAN),
-            2 => Some(if i % 2 == 0 { 0.0 } else { -0.0 }),
+            2 => Some(if i > 20 { 0.0 } else { -0.0 }),
             n => Some(f64::from(n)),
         };
         df![

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::panic::Location;
 use std::sync::Arc;
 
-use polars::prelude::{ClosedWindow, DataFrame, PlSmallStr, SchemaRef};
+use polars::prelude::{ClosedWindow, DataFrame, IdxSize, PlSmallStr, SchemaRef};
 
 use super::Frame;
 use crate::engine;
@@ -13,6 +13,7 @@ use crate::names::{IntoExprs, IntoNames};
 use crate::ops::border::{Extent, Overlap};
 use crate::ops::map_partitions::Function;
 use crate::ops::overlap::{Overlapped, Work};
+use crate::ops::row_index::RowIndex;
 use crate::ops::time_windows::TimeWindows;
 use crate::plan::{At, Plan};
 
@@ -63,6 +64,23 @@ impl Frame {
         let (at, around) = (Location::caller(), [before.into(), after.into()]);
         let schema = Some(schema.into());
         self.then(|input| overlapped(around, schema, Function::new(function), input, at))
+    }
+
+    /// The number of each row, counted from an offset on through all partitions, as a first column.
+    ///
+    /// # Examples
+    /// ```
+    /// use lazy_frame::polars::df;
+    /// use lazy_frame::prelude::*;
+    ///
+    /// let frame = Frame::from_polars(df!["x" => ["a", "b", "c"]]?, 2).with_row_index("n", 1);
+    /// assert_eq!(frame.compute()?, df!["n" => [1_u32, 2, 3], "x" => ["a", "b", "c"]]?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[track_caller]
+    pub fn with_row_index(&self, name: impl Into<PlSmallStr>, offset: IdxSize) -> Frame {
+        let (at, name) = (Location::caller(), name.into());
+        self.then(|input| RowIndex::plan(name, offset, input, at))
     }
 
     /// Windows that end at each row: the rows whose value in a sorted column, of times or integers, is less than a period before its own. Followed

@@ -3,12 +3,16 @@
 mod csv;
 mod folders;
 mod ipc;
+mod lines;
 mod ndjson;
 mod parquet;
 mod paths;
 mod tables;
+mod text;
 pub(crate) mod write;
 
+pub use csv::ReadCsv;
 pub use ipc::ReadIpc;
+pub use ndjson::ReadNdjson;
 pub use parquet::{PartitionBy, ReadParquet};
 pub use write::Written;

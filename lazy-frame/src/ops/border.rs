@@ -2,6 +2,7 @@
 
 use polars::prelude::*;
 
+use crate::divisions::Divisions;
 use crate::engine;
 
 /// How much a partition is given of what precedes or follows it: a number of rows, or all rows within a time.
@@ -68,6 +69,34 @@ impl Extent {
     /// Whether a partition of that many rows is all that its neighbour needs to look at.
     pub(crate) fn is_within(&self, rows: usize) -> bool {
         matches!(self, Extent::Rows(n) if *n <= rows)
+    }
+
+    /// For each partition whether its neighbour on the other side need not look beyond it, as far as divisions tell: where the partition
+    /// spans more than the overlap.
+    pub(crate) fn spanned(
+        &self,
+        side: Side,
+        divisions: Option<&Divisions>,
+        schema: &Schema,
+    ) -> Vec<bool> {
+        let (Extent::Within { column, duration }, Some(divisions)) = (self, divisions) else {
+            return Vec::new();
+        };
+        match schema.get(column) {
+            Some(dtype) if divisions.column() == column.as_str() => {
+                wide_enough(side, divisions, dtype, duration).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether it asks for rows with the same value alone, which divisions keep together.
+    pub(crate) fn is_within_divisions(&self, divisions: Option<&Divisions>) -> bool {
+        let Extent::Within { column, duration } = self else {
+            return false;
+        };
+        divisions.is_some_and(|divisions| divisions.column() == column.as_str())
+            && Duration::try_parse(duration).is_ok_and(|duration| duration.is_zero())
     }
 
     /// The rows that a neighbour on the other side may need, whatever its own values are. They own their memory.
@@ -166,7 +195,8 @@ pub(crate) fn fits(column: &str, dtype: &DataType, duration: &Duration) -> Resul
 
 /// Whether it is a number of integers rather than a time.
 fn is_steps(duration: &Duration) -> bool {
-    *duration == Duration::new(duration.nanoseconds())
+    let steps = duration.nanoseconds();
+    [Duration::new(steps), Duration::new(-steps)].contains(duration)
 }
 
 /// A value, and so far upwards (1) or downwards (-1).
@@ -180,6 +210,27 @@ fn moved(value: Expr, dtype: &DataType, sign: i64, duration: &str) -> PolarsResu
         _ => duration.to_owned(),
     };
     Ok(value.dt().offset_by(lit(by)))
+}
+
+/// Partition `i` holds values from bound `i` to bound `i + 1`, its end excluded: whoever comes next starts at bound `i + 1`, and whoever comes before
+/// ends before bound `i`.
+fn wide_enough(
+    side: Side,
+    divisions: &Divisions,
+    dtype: &DataType,
+    duration: &str,
+) -> PolarsResult<Vec<bool>> {
+    let bounds =
+        Series::from_any_values_and_dtype("bound".into(), divisions.bounds(), dtype, true)?;
+    let n = divisions.npartitions();
+    let (first, last) = (bounds.slice(0, n), bounds.slice(1, n).with_name("next".into()));
+    let both = DataFrame::new(n, vec![first.into_column(), last.into_column()])?.lazy();
+    let enough = match side {
+        Side::Before => col("bound").lt_eq(moved(col("next"), dtype, -1, duration)?),
+        Side::After => col("next").gt_eq(moved(col("bound"), dtype, 1, duration)?),
+    };
+    let enough = engine::collect(both.select([enough.alias("enough")]))?;
+    Ok(enough.column("enough")?.bool()?.iter().map(|enough| enough == Some(true)).collect())
 }
 
 /// A slice keeps all of what it was cut from alive.

@@ -7,14 +7,15 @@ mod align;
 mod filter;
 mod keys;
 mod lower;
-mod names;
+pub(crate) mod names;
 mod strategy;
 #[cfg(test)]
 mod tests;
 
-use polars::prelude::{Expr, IntoLazy, JoinArgs, JoinType, LazyFrame, SchemaRef};
+use polars::prelude::{Expr, IntoLazy, JoinArgs, JoinType, LazyFrame, PlSmallStr, SchemaRef};
 
 pub(crate) use keys::{Keys, Side};
+pub(crate) use lower::{nothing, together};
 
 use crate::divisions::Divisions;
 use crate::error::{StepError, reason};
@@ -29,6 +30,8 @@ pub(crate) struct Join {
     strategy: Strategy,
     /// Where each column of the result comes from.
     origins: Vec<Origin>,
+    /// The columns whose hash tells in which partition a row of the result is.
+    hashed_by: Option<Vec<PlSmallStr>>,
     inputs: [Plan; 2],
 }
 
@@ -65,7 +68,9 @@ impl Join {
         let strategy = Strategy::choose(&rule, &left, &right)
             .map_err(|reason| left.misfit("join", reason, at))?;
         let origins = origins(&rule, left.schema(), right.schema());
-        let join = Join { rule, strategy, origins, inputs: [left, right] };
+        let inputs = [left, right];
+        let mut join = Join { rule, strategy, origins, hashed_by: None, inputs };
+        join.hashed_by = join.hashed();
         let (npartitions, divisions) = (join.npartitions(), join.divisions());
         Ok(Plan::new(join, schema, npartitions, divisions, at))
     }
@@ -84,13 +89,39 @@ impl Join {
 
     /// The divisions of the side that stays where it is, if their column is in the result.
     fn divisions(&self) -> Option<Divisions> {
-        let side = match self.strategy {
-            Strategy::Whole(side) => side.other(),
-            Strategy::Aligned(_) | Strategy::Shuffle(_) => return None,
-        };
+        let side = self.stays()?;
         let before = self.input(side).divisions()?;
-        let origin = self.origins.iter().find(|origin| origin.is(side, before.column()))?;
-        Some(Divisions::new(origin.name.clone(), before.bounds().to_vec()))
+        let name = self.renamed(side, before.column())?;
+        Some(Divisions::new(name, before.bounds().to_vec()))
+    }
+
+    fn hashed(&self) -> Option<Vec<PlSmallStr>> {
+        let rename = |side, names: &[PlSmallStr]| {
+            names.iter().map(|name| self.renamed(side, name)).collect::<Option<_>>()
+        };
+        if let Some(side) = self.stays() {
+            return rename(side, self.input(side).hashed_by()?);
+        }
+        let side = match (&self.strategy, &self.rule.args.how) {
+            (Strategy::Aligned(_), _) | (_, JoinType::Full) => return None,
+            (_, JoinType::Right) => Side::Right,
+            _ => Side::Left,
+        };
+        rename(side, &self.rule.keys.hashed_columns(side)?)
+    }
+
+    /// The side each of whose partitions meets the whole other side.
+    fn stays(&self) -> Option<Side> {
+        match self.strategy {
+            Strategy::Whole(side) => Some(side.other()),
+            Strategy::Aligned(_) | Strategy::Shuffle(_) => None,
+        }
+    }
+
+    /// What a column of a side is called in the result, if it is there.
+    fn renamed(&self, side: Side, column: &str) -> Option<PlSmallStr> {
+        let origin = self.origins.iter().find(|origin| origin.is(side, column))?;
+        Some(origin.name.clone())
     }
 }
 
@@ -122,6 +153,10 @@ impl Operator for Join {
             wanted => names::needs(&self.origins, wanted, side).and(self.rule.keys.columns(side)),
         };
         vec![needs(Side::Left), needs(Side::Right)]
+    }
+
+    fn hashed_by(&self) -> Option<&[PlSmallStr]> {
+        self.hashed_by.as_deref()
     }
 
     fn filter_inputs(&self, predicate: &Expr) -> Vec<Option<Expr>> {

@@ -14,6 +14,7 @@ pub(crate) mod partitions;
 pub(crate) mod projection;
 pub(crate) mod reach;
 pub(crate) mod repartition;
+pub(crate) mod row_index;
 pub(crate) mod row_wise;
 pub(crate) mod sample;
 pub(crate) mod scan;
@@ -22,6 +23,7 @@ pub(crate) mod sort;
 pub(crate) mod totals;
 pub(crate) mod top_k;
 pub(crate) mod tree;
+pub(crate) mod staged;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod time_windows;

@@ -9,7 +9,7 @@
 //!      v
 //! ```
 //! Borders are small. Each is made of the one before and of a partition, so that partitions may have fewer rows than are needed, or none; where
-//! the number of rows is known beforehand, the chain is cut at whatever is long enough. Rows that follow come the same way from the
+//! the number of rows is known beforehand, or the divisions are, the chain is cut at whatever is long enough. Rows that follow come the same way from the
 //! other end.
 
 use lazy_runtime::{Delayed, delayed};
@@ -83,6 +83,11 @@ impl Overlapped {
         &self.inputs[0]
     }
 
+    /// Whether no row of a neighbour is asked for.
+    fn is_nothing(&self, extent: &Extent) -> bool {
+        extent.is_nothing() || extent.is_within_divisions(self.input().divisions())
+    }
+
     /// For each partition what precedes or follows it.
     fn borders(&self, side: Side, own: &[Piece]) -> Vec<Option<Delayed<DataFrame>>> {
         let extent = match side {
@@ -90,9 +95,10 @@ impl Overlapped {
             Side::After => &self.after,
         };
         let mut borders = vec![None; own.len()];
-        if extent.is_nothing() {
+        if self.is_nothing(extent) {
             return borders;
         }
+        let spanned = extent.spanned(side, self.input().divisions(), self.input().schema());
         let mut last: Option<Delayed<DataFrame>> = None;
         for step in 0..own.len() {
             let i = match side {
@@ -100,7 +106,11 @@ impl Overlapped {
                 Side::After => own.len() - 1 - step,
             };
             borders[i] = last.take();
-            let enough = self.input().rows(i).is_some_and(|rows| extent.is_within(rows));
+            if step + 1 == own.len() {
+                break;
+            }
+            let enough = self.input().rows(i).is_some_and(|rows| extent.is_within(rows))
+                || spanned.get(i) == Some(&true);
             let further = borders[i].clone().filter(|_| !enough);
             last = Some(border(side, extent.clone(), further, own[i].clone().task()));
         }
@@ -153,9 +163,12 @@ impl Operator for Overlapped {
 
     fn lower(&self, _: &Plan, lowering: &mut Lowering) -> Vec<Piece> {
         let mut own = lowering.pieces(self.input());
-        let alone = own.len() == 1 || self.before.is_nothing() && self.after.is_nothing();
-        if !alone {
-            own = own.into_iter().map(|piece| Piece::made(piece.task())).collect();
+        let n = own.len();
+        for (i, piece) in own.iter_mut().enumerate() {
+            let is_before = !self.is_nothing(&self.before) && i + 1 < n;
+            if is_before || !self.is_nothing(&self.after) && i > 0 {
+                *piece = Piece::made(piece.clone().task());
+            }
         }
         let before = self.borders(Side::Before, &own);
         let after = self.borders(Side::After, &own);
@@ -369,8 +382,11 @@ mod tests {
     fn a_function_sees_all_rows_within_a_time_and_no_others() {
         let within = |rows: DataFrame| {
             let minutes = rows.column("t")?.cast(&DataType::Int64)?.i64()? / 60_000_000;
-            let firsts =
-                Int64Chunked::full("first".into(), minutes.get(0).unwrap_or(0), rows.height());
+            let firsts = Int64Chunked::full(
+                "first".into(),
+                minutes.iter().next().flatten().unwrap_or(0),
+                rows.height(),
+            );
             let lasts = minutes.iter().next_back().flatten().unwrap_or(0);
             let lasts = Int64Chunked::full("last".into(), lasts, rows.height());
             DataFrame::new(rows.height(), vec![firsts.into_column(), lasts.into_column()])
@@ -382,7 +398,7 @@ mod tests {
         let firsts: Vec<_> =
             found.column("first").unwrap().i64().unwrap().iter().flatten().collect();
         let lasts: Vec<_> = found.column("last").unwrap().i64().unwrap().iter().flatten().collect();
-        assert_eq!(firsts, [3, 3, 3, 3, 3, 5, 5, 5, 5, 15, 15, 15, 15]);
+        assert_eq!(firsts, [3, 3, 3, 3, 3, 5, 5, 5, 5, 14, 14, 14, 14]);
         assert_eq!(lasts, [9, 9, 9, 9, 15, 21, 21, 21, 21, 44, 44, 44, 44]);
     }
 

@@ -6,6 +6,7 @@ use super::aggregate::Aggregate;
 use super::overlap::Overlapped;
 use super::reach;
 use super::row_wise::RowWise;
+use super::staged;
 use super::totals::{self, Totals};
 use crate::aggregate::is_aggregation;
 use crate::engine;
@@ -61,6 +62,9 @@ pub(crate) fn plan(
     if let Some(reach) = reach::of_all(&exprs, input.schema()) {
         return Overlapped::plan(kind.step(exprs), reach, input, at);
     }
+    if let Some(plan) = staged::plan(kind, &exprs, &input, at)? {
+        return Ok(plan);
+    }
     Err(refused(kind.name(), &exprs, &input, at))
 }
 
@@ -81,7 +85,26 @@ pub(crate) fn filter(predicate: Expr, input: Plan, at: At) -> Result<Plan, StepE
     if !totals.is_empty() && all_row_wise_beside(&rest, &totals, &input).map_err(misfit)? {
         return Totals::plan("filter", Step::Filter(rest.remove(0)), totals, input, at);
     }
+    if let Some(plan) = filter_by_column(&exprs[0], &input, at)? {
+        return Ok(plan);
+    }
     Err(refused("filter", &exprs, &input, at))
+}
+
+/// A condition that needs other rows is made a column first; `None` if that is not known to be one.
+fn filter_by_column(predicate: &Expr, input: &Plan, at: At) -> Result<Option<Plan>, StepError> {
+    const CONDITION: &str = "__condition";
+    let made = [predicate.clone().alias(CONDITION)];
+    let plan = match reach::of_all(&made, input.schema()) {
+        Some(reach) => Overlapped::plan(Step::WithColumns(made.into()), reach, input.clone(), at)?,
+        None => match staged::plan(Projection::WithColumns, &made, input, at)? {
+            Some(plan) => plan,
+            None => return Ok(None),
+        },
+    };
+    let plan = RowWise::plan(Step::Filter(col(CONDITION)), plan, at)?;
+    let names: Vec<_> = input.schema().iter_names().cloned().map(col).collect();
+    RowWise::plan(Step::Select(names.into()), plan, at).map(Some)
 }
 
 fn all_row_wise(exprs: &[Expr], input: &Plan) -> PolarsResult<bool> {

@@ -120,10 +120,14 @@ fn is_wanted(expr: &Expr, wanted: &Columns) -> bool {
     output_name(expr).is_none_or(|name| wanted.contains(&name))
 }
 
+/// Whether there is each column that an expression mentions.
+pub(crate) fn is_known(expr: &Expr, input: &Schema) -> bool {
+    expr.clone().meta().root_names().iter().all(|name| input.contains(name))
+}
+
 /// The step without the expressions whose columns the input no longer has: nobody needs what they give.
 pub(crate) fn narrowed(step: &Step, input: &Schema) -> Step {
-    let known =
-        |e: &&Expr| (*e).clone().meta().root_names().iter().all(|name| input.contains(name));
+    let known = |e: &&Expr| is_known(e, input);
     let keep = |exprs: &[Expr]| exprs.iter().filter(known).cloned().collect::<Vec<_>>().into();
     match step {
         Step::Select(exprs) => Step::Select(keep(exprs)),

@@ -110,11 +110,12 @@ impl Operator for Sort {
     }
 }
 
-/// How many rows are looked at in each partition. With as many bounds as partitions, a range is then off by about a sixteenth.
+/// How many rows are looked at in each partition. With as many bounds as partitions, a range is then off by about a
+/// sixteenth.
 const SAMPLED: usize = 256;
 
-/// The same rows in as many partitions, none of which has a row that belongs after one of the next. Where to cut is told by some of the rows, so
-/// the partitions are made before any is cut.
+/// The same rows in as many partitions, none of which has a row that belongs after one of the next. Where to cut is
+/// told by some of the rows, so the partitions are made before any is cut.
 fn ranges(pieces: Vec<Piece>, by: &Sorting, schema: &SchemaRef) -> Vec<Piece> {
     let (n, order) = (pieces.len(), Order::new(by.by.iter().cloned(), &by.options));
     let made: Vec<_> = pieces.into_iter().map(Piece::task).collect();

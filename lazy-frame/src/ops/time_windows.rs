@@ -54,48 +54,62 @@ impl TimeWindows {
     }
 
     pub(crate) fn schema(&self, input: &Schema) -> Result<SchemaRef, String> {
-        self.apply(empty(input).lazy()).collect_schema().map_err(|e| reason(&e))
+        self.apply(empty(input).lazy(), &self.keys).collect_schema().map_err(|e| reason(&e))
     }
 
-    fn apply(&self, rows: LazyFrame) -> LazyFrame {
+    fn apply(&self, rows: LazyFrame, keys: &[PlSmallStr]) -> LazyFrame {
         let options = RollingGroupOptions {
             index_column: self.index.clone(),
             period: Duration::parse(&self.period),
             offset: Duration::parse(&self.offset),
             closed_window: self.closed,
         };
-        let keys: Vec<_> = self.keys.iter().cloned().map(col).collect();
-        rows.rolling(col(self.index.clone()), keys, options).agg(self.aggs.to_vec())
+        let keys: Vec<_> = keys.iter().cloned().map(col).collect();
+        rows.rolling(col(self.index.clone()), keys, options).agg(&self.aggs)
     }
 
     /// One row for each, in the same order.
     pub(crate) fn run(&self, rows: DataFrame) -> Result<DataFrame, BoxError> {
         sorted(&self.index, &rows)?;
-        let result = engine::collect(self.apply(rows.clone().lazy()))?;
         match self.keys.is_empty() {
-            true => Ok(result),
-            false => Ok(self.in_order_of(&rows, result)?),
+            true => Ok(engine::collect(self.apply(rows.lazy(), &[]))?),
+            false => Ok(self.by_group(rows)?),
         }
     }
 
-    /// Polars gives the rows of each group together, and the groups in the order of their first rows.
-    fn in_order_of(&self, rows: &DataFrame, result: DataFrame) -> PolarsResult<DataFrame> {
-        let keys: Vec<_> = self.keys.iter().cloned().map(col).collect();
-        let numbers =
-            col(NUMBER).explode(ExplodeOptions { empty_as_null: false, keep_nulls: true });
-        let numbered = rows.select(self.keys.iter().cloned())?.lazy().with_row_index(NUMBER, None);
-        let order = numbered.group_by_stable(keys).agg([col(NUMBER)]).select([numbers]);
-        let order = engine::collect(order)?;
-        let mut places: Vec<IdxSize> = vec![0; rows.height()];
-        for (place, number) in order.column(NUMBER)?.idx()?.into_no_null_iter().enumerate() {
-            places[number as usize] = place as IdxSize;
+    /// Polars gives the rows of each group together, in their order, and says nothing of the order of the groups.
+    fn by_group(&self, mut rows: DataFrame) -> PolarsResult<DataFrame> {
+        let members = self.members(&rows)?;
+        let mut groups: Vec<IdxSize> = vec![0; rows.height()];
+        for (group, rows) in members.iter().enumerate() {
+            rows.iter().for_each(|row| groups[*row as usize] = group as IdxSize);
         }
-        result.take(&IdxCa::from_vec(PlSmallStr::EMPTY, places))
+        rows.with_column(IdxCa::from_vec(GROUP.into(), groups).into_column())?;
+        let result = engine::collect(self.apply(rows.clone().lazy(), &[GROUP.into()]))?;
+        let mut members: Vec<_> = members.into_iter().map(Vec::into_iter).collect();
+        let mut places: Vec<IdxSize> = vec![0; rows.height()];
+        for (place, group) in result.column(GROUP)?.idx()?.into_no_null_iter().enumerate() {
+            let row = members[group as usize].next().expect("a window for each row of a group");
+            places[row as usize] = place as IdxSize;
+        }
+        let windows = result.drop(GROUP)?.take(&IdxCa::from_vec(PlSmallStr::EMPTY, places))?;
+        rows.select(self.keys.iter().cloned())?.hstack(windows.columns())
+    }
+
+    /// The rows of each group.
+    fn members(&self, rows: &DataFrame) -> PolarsResult<Vec<Vec<IdxSize>>> {
+        let keys: Vec<_> = self.keys.iter().cloned().map(col).collect();
+        let keyed = rows.select(self.keys.iter().cloned())?.lazy();
+        let numbered = keyed.with_row_index(GROUP, None).group_by_stable(keys).agg([col(GROUP)]);
+        let groups = engine::collect(numbered)?;
+        let lists = groups.column(GROUP)?.list()?;
+        let each = (0..lists.len()).filter_map(|group| lists.get_as_series(group));
+        each.map(|rows| Ok(rows.idx()?.into_no_null_iter().collect())).collect()
     }
 }
 
-/// A column of our own beside the keys.
-const NUMBER: &str = "__number of the row";
+/// A column of our own beside those of the frame.
+const GROUP: &str = "__group of the row";
 
 #[cfg(test)]
 mod tests {
@@ -150,6 +164,35 @@ mod tests {
             |f| f.rolling("t", "5m").offset("2m").closed(ClosedWindow::Both).agg(aggs()),
             |f| polars(f, "5m", "2m", ClosedWindow::Both),
         );
+    }
+
+    #[test]
+    fn divisions_tell_which_neighbours_are_out_of_reach() {
+        use crate::divisions::Divisions;
+        use crate::ops::held::Held;
+        use lazy_runtime::delayed;
+        // Minutes 3 to 9, 14 to 15, 21, 40 to 44.
+        let (table, minute) = (table(), 60_000_000);
+        let pieces = [(0, 5), (5, 4), (9, 1), (10, 3)].map(|(i, n)| delayed(table.slice(i, n)));
+        let bounds = [3, 14, 20, 40, 44]
+            .map(|t| AnyValue::Datetime(t * minute, TimeUnit::Microseconds, None));
+        let divisions = Some(Divisions::new("t", bounds.map(AnyValue::into_static).to_vec()));
+        let at = std::panic::Location::caller();
+        let schema = table.schema().clone();
+        let frame =
+            Frame::new(Ok(Held::plan("held", pieces.to_vec(), None, schema, divisions, at)));
+        let rolling = |period: &str| frame.rolling("t", period).agg(aggs());
+        for period in ["6m", "25m"] {
+            let expected =
+                polars(table.clone().lazy(), period, &format!("-{period}"), ClosedWindow::Right);
+            assert!(
+                rolling(period).compute().unwrap().equals_missing(&expected.collect().unwrap())
+            );
+        }
+        // A border and the result; within 25 minutes, the borders of all before.
+        assert_eq!(rolling("6m").partition(3).graph().n_tasks(), 2);
+        assert_eq!(rolling("25m").partition(3).graph().n_tasks(), 4);
+        assert_eq!(rolling("25m").partition(0).graph().n_tasks(), 1);
     }
 
     #[test]

@@ -6,7 +6,8 @@ use polars::prelude::DataFrame;
 /// How many frames a task merges.
 const FAN_IN: usize = 8;
 
-/// The frames merged in groups, and what that gives in turn, until one is left. Neighbours stay in order. There is at least one.
+/// The frames merged in groups, and what that gives in turn, until one is left. Neighbours stay in order. There is at
+/// least one.
 pub(crate) fn tree(
     mut frames: Vec<Delayed<DataFrame>>,
     merge: impl Fn(Vec<Delayed<DataFrame>>) -> Delayed<DataFrame>,

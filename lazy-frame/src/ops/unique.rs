@@ -20,7 +20,8 @@ pub(crate) struct Unique {
 }
 
 impl Unique {
-    /// `None` for all columns. Rows that are equal may stand in partitions apart; which of them is alone is told only when they are together.
+    /// `None` for all columns. Rows that are equal may stand in partitions apart; which of them is alone is told only
+    /// when they are together.
     pub(crate) fn plan(
         subset: Option<Arc<[PlSmallStr]>>,
         keep: UniqueKeepStrategy,

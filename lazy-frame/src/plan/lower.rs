@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use lazy_runtime::{Delayed, at};
-use polars::prelude::{DataFrame, IntoLazy, LazyFrame, PolarsResult};
+use polars::prelude::{DataFrame, IntoLazy, LazyFrame, PolarsError, PolarsResult};
 
 use super::{Plan, Source, Step, Wanted};
 
@@ -138,6 +138,14 @@ impl Fused {
         };
         Ok(self.steps.iter().fold(rows, |rows, step| step.apply(rows)))
     }
+
+    /// The error with which a plan of `rows` failed, as its source tells it.
+    pub(crate) fn explain(&self, error: PolarsError) -> PolarsError {
+        match &self.source {
+            Some((source, partition, wanted)) => source.explain(*partition, wanted, error),
+            None => error,
+        }
+    }
 }
 
 /// A function for each name that a task can have.
@@ -152,7 +160,7 @@ mod tasks {
         ($($name:literal $function:ident),*) => {
             $(#[delayed(name = $name, fallible)]
             fn $function(input: Option<DataFrame>, fused: Fused) -> PolarsResult<DataFrame> {
-                engine::collect(fused.rows(input)?)
+                engine::collect(fused.rows(input)?).map_err(|e| fused.explain(e))
             })*
 
             pub(super) fn make(name: &str, input: Option<Delayed<DataFrame>>, fused: Fused) -> Delayed<DataFrame> {

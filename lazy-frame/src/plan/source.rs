@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use polars::prelude::{AnyValue, LazyFrame, PlSmallStr, PolarsResult, SchemaRef};
+use polars::prelude::{AnyValue, LazyFrame, PlSmallStr, PolarsError, PolarsResult, SchemaRef};
 
 use crate::divisions::Divisions;
 
@@ -34,15 +34,23 @@ pub(crate) trait Source: fmt::Debug + Send + Sync + 'static {
         None
     }
 
-    /// The smallest and the largest value of a column in a partition, and how many are null, where that is known without reading.
+    /// The smallest and the largest value of a column in a partition, and how many are null, where that is known
+    /// without reading.
     fn bounds(&self, partition: usize, column: &str) -> Option<Bounds> {
         let _ = (partition, column);
         None
     }
 
-    /// The rows of a partition as a plan of Polars, which applies projection and filters to it. It gives the wanted columns,
-    /// and may give others. Called in a task; whatever is wrong with a file is the error of that task.
+    /// The rows of a partition as a plan of Polars, which applies projection and filters to it. It gives the wanted
+    /// columns, and may give others. Called in a task; whatever is wrong with a file is the error of that task.
     fn scan(&self, partition: usize, wanted: &Wanted) -> PolarsResult<LazyFrame>;
+
+    /// The error with which the plan of a partition failed, with the file and the line where these can be found. Called
+    /// in a task; may read again.
+    fn explain(&self, partition: usize, wanted: &Wanted, error: PolarsError) -> PolarsError {
+        let _ = (partition, wanted);
+        error
+    }
 }
 
 /// What is known of a column in a partition. NaN counts as larger than any number.

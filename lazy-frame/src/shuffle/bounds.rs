@@ -39,7 +39,8 @@ impl Order {
 
 /// The first row of each partition but the first one.
 ///
-/// Rows with equal keys are told apart by where they stood, so that they can be cut, too: a table whose rows are all equal is cut evenly.
+/// Rows with equal keys are told apart by where they stood, so that they can be cut, too: a table whose rows are all
+/// equal is cut evenly.
 #[derive(Clone, Debug)]
 pub(crate) struct Bounds(Arc<[Row]>);
 

@@ -3,13 +3,15 @@
 use std::cmp::Reverse;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use polars::prelude::*;
+use polars::prelude::{Column, DataFrame, DataType, PolarsResult};
 
 use super::disk::{Disk, Stretch};
+use super::own::with_own_strings;
 use super::space::Space;
 use crate::engine;
 
-/// The buckets of one shuffle in one run. Tasks push pieces from any thread, in any order; once all are in, a bucket is taken, which empties it.
+/// The buckets of one shuffle in one run. Tasks push pieces from any thread, in any order; once all are in, a bucket is
+/// taken, which empties it.
 ///
 /// When the rows take more than their share of the memory, those of the largest buckets go to disk.
 pub(crate) struct Buckets {
@@ -52,7 +54,7 @@ impl Buckets {
     /// The pieces of a partition, one a bucket.
     pub(crate) fn push(&self, partition: usize, mut pieces: Vec<DataFrame>) -> PolarsResult<()> {
         if self.space.is_limited() {
-            pieces = pieces.into_iter().map(without_shared_strings).collect::<PolarsResult<_>>()?;
+            pieces = pieces.into_iter().map(with_own_strings).collect::<PolarsResult<_>>()?;
         }
         for (i, parts) in self.hold(partition, pieces) {
             let written = self.write(parts)?;
@@ -146,55 +148,27 @@ fn together(mut parts: Vec<Part>) -> PolarsResult<DataFrame> {
 
 /// What a piece takes in memory. Polars leaves out the views that stand for strings.
 fn size(rows: &DataFrame) -> usize {
-    let strings = rows.columns().iter().filter(|column| is_viewed(column)).count();
+    let viewed = |column: &&Column| matches!(column.dtype(), DataType::String | DataType::Binary);
+    let strings = rows.columns().iter().filter(viewed).count();
     rows.estimated_size() + strings * rows.height() * 16
-}
-
-fn is_viewed(column: &Column) -> bool {
-    matches!(column.dtype(), DataType::String | DataType::Binary)
-}
-
-/// The rows with strings of their own: a gathered piece keeps all those of its partition alive, and no memory would be free when it goes to disk.
-fn without_shared_strings(rows: DataFrame) -> PolarsResult<DataFrame> {
-    if !rows.columns().iter().any(is_viewed) {
-        return Ok(rows);
-    }
-    let own = |column: &Column| match column.dtype() {
-        DataType::String => {
-            let strings = column.str()?.iter();
-            Ok(StringChunked::from_iter_options(column.name().clone(), strings).into_column())
-        }
-        DataType::Binary => {
-            let bytes = column.binary()?.iter();
-            Ok(BinaryChunked::from_iter_options(column.name().clone(), bytes).into_column())
-        }
-        _ => Ok(column.clone()),
-    };
-    let columns = rows.columns().iter().map(own).collect::<PolarsResult<_>>()?;
-    DataFrame::new(rows.height(), columns)
 }
 
 #[cfg(test)]
 mod tests {
+    use polars::prelude::{NamedFrom, Series, df};
+
     use super::*;
 
     /// A piece a bucket: 3 buckets, 6 partitions of 5 rows or none.
     fn pieces(partition: usize) -> Vec<DataFrame> {
         let piece = |bucket: usize| {
-            let rows = if (partition + bucket) % 4 == 3 { 0 } else { 5 };
-            let id: Vec<u64> = (0..rows).map(|row| (partition * 100 + row) as u64).collect();
-            let name = |id: &u64| (id % 3 > 0).then(|| format!("{bucket}: a long name, {id}"));
-            let list =
-                Series::new("list".into(), vec![Series::new("".into(), [1.5, f64::NAN]); rows]);
+            let id: Vec<u64> = (0..5).map(|row| partition as u64 * 100 + row).collect();
+            let name = |id: &u64| (id % 3 == 1).then(|| format!("{bucket}: a long name, {id}"));
             let names: Vec<_> = id.iter().map(name).collect();
-            let day = Series::new("day".into(), vec![7; rows]).cast(&DataType::Date).unwrap();
-            let mut table =
-                df!["id" => id, "name" => names, "list" => list.clone(), "day" => day].unwrap();
-            if rows == 0 {
-                let list = list.cast(&DataType::List(DataType::Float64.into())).unwrap();
-                table.replace("list", list.into_column()).unwrap();
-            }
-            table
+            let list = vec![Series::new("".into(), [1.5, f64::NAN]); 5];
+            let day = Series::new("day".into(), [7; 5]).cast(&DataType::Date).unwrap();
+            let rows = df!["id" => id, "name" => names, "list" => list, "day" => day].unwrap();
+            rows.slice(0, if (partition + bucket) % 4 == 3 { 0 } else { 5 })
         };
         (0..3).map(piece).collect()
     }

@@ -1,13 +1,14 @@
 //! Rows move to the partition that they belong to.
 //!
-//! A task a partition cuts its rows into a piece for each bucket and pushes them into [`Buckets`], which the first task made for this run; when all
-//! have done so, a task a bucket takes what is there. These are P + n + 2 tasks, where one a pair would be P times n. Which bucket a
-//! row belongs to is told by the hash of its keys ([`by_hash`]) or by bounds ([`by_range`]). Within a bucket rows stand as
-//! they did: by partition, then by row, whichever task came first.
+//! A task a partition cuts its rows into a piece for each bucket and pushes them into [`Buckets`], which the first task
+//! made for this run; when all have done so, a task a bucket takes what is there. These are P + n + 2 tasks, where one
+//! a pair would be P times n. Which bucket a row belongs to is told by the hash of its keys ([`by_hash`]) or by bounds
+//! ([`by_range`]). Within a bucket rows stand as they did: by partition, then by row, whichever task came first.
 
 mod bounds;
 mod buckets;
 mod disk;
+mod own;
 mod space;
 mod split;
 
@@ -49,7 +50,8 @@ pub(crate) fn pieces_by_hash(
     engine::alone(move || split::pieces(rows, By::Hash(&keys), n))
 }
 
-/// The rows of all pieces in `n` partitions, cut by `n - 1` bounds: what precedes the first, then what precedes the second, and so on.
+/// The rows of all pieces in `n` partitions, cut by `n - 1` bounds: what precedes the first, then what precedes the
+/// second, and so on.
 pub(crate) fn by_range(
     pieces: Vec<Piece>,
     order: &Order,

@@ -22,8 +22,8 @@ impl Space {
         self.limit.is_some()
     }
 
-    /// How many bytes have to go to disk, when so many wait. A shuffle has a quarter of the limit; beyond that, half of it leaves at once, so
-    /// that what is written is large.
+    /// How many bytes have to go to disk, when so many wait. A shuffle has a quarter of the limit; beyond that, half of
+    /// it leaves at once, so that what is written is large.
     pub(super) fn excess(&self, waiting: usize) -> usize {
         match self.limit.map(|limit| limit / 4) {
             Some(share) if waiting > share => waiting - share / 2,

@@ -43,7 +43,7 @@ pub(super) fn pieces(mut rows: DataFrame, by: By<'_>, n: usize) -> PolarsResult<
 
 /// The bucket of each row.
 fn by_hash(rows: &DataFrame, keys: &[Expr], n: usize) -> PolarsResult<Vec<usize>> {
-    let keys = engine::collect(rows.clone().lazy().select(keys.to_vec()))?;
+    let keys = engine::collect(rows.clone().lazy().select(keys))?;
     let mut hashes = engine::hash_rows(&keys)?;
     if hashes.len() == 1 {
         // Keys that are the same for all rows.

@@ -39,6 +39,9 @@ pub(super) fn align(keys: &Keys, rule: &Rule, left: &Plan, right: &Plan) -> Opti
         return None;
     }
     let dtype = left.schema().get(a.column())?;
+    if !a.are_of(dtype) || !b.are_of(dtype) {
+        return None;
+    }
     let ranges = match a.bounds() == b.bounds() {
         true => (0..a.npartitions()).map(|i| Range { left: all(i), right: all(i) }).collect(),
         false => split(a, b, dtype)?,
@@ -71,7 +74,7 @@ fn split(a: &Divisions, b: &Divisions, dtype: &DataType) -> Option<Vec<Range>> {
     Some(left.into_iter().zip(right).map(|(left, right)| Range { left, right }).collect())
 }
 
-/// All bounds in order, each once; `None` if they cannot be compared, or if one of the two has a bound twice.
+/// All bounds in order, each once; `None` if one of the two has a bound twice.
 fn merged(a: &[AnyValue<'static>], b: &[AnyValue<'static>]) -> Option<Vec<AnyValue<'static>>> {
     let (mut i, mut j) = (0, 0);
     let mut cuts: Vec<AnyValue<'static>> = Vec::with_capacity(a.len() + b.len());
@@ -137,5 +140,31 @@ fn within(
         (Some(from), None) => Some(from),
         (None, Some(to)) => Some(to.or(col(column.clone()).is_null())),
         (None, None) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bounds(values: &[i32]) -> Vec<AnyValue<'static>> {
+        values.iter().map(|value| AnyValue::Int32(*value)).collect()
+    }
+
+    #[test]
+    fn bounds_are_merged_unless_one_comes_twice() {
+        let of = |a: &[i32], b: &[i32]| merged(&bounds(a), &bounds(b));
+        assert_eq!(of(&[1, 5], &[0, 5, 7]), Some(bounds(&[0, 1, 5, 7])));
+        assert_eq!(of(&[1, 1, 5], &[1, 5]), None);
+    }
+
+    #[test]
+    fn the_last_partition_includes_its_end() {
+        let side = Divisions::new("k", bounds(&[1, 5]));
+        let parts = parts(&side, &bounds(&[0, 1, 5, 7]), &DataType::Int32).unwrap();
+        let within: Vec<_> = parts.into_iter().map(|part| part.map(|p| p.within)).collect();
+        let five = || lit(Scalar::new(DataType::Int32, AnyValue::Int32(5)));
+        let (low, high) = (col("k").lt(five()).or(col("k").is_null()), col("k").gt_eq(five()));
+        assert_eq!(within, [None, Some(Some(low)), Some(Some(high))]);
     }
 }

@@ -86,12 +86,13 @@ impl Keys {
 
     /// Whether the partitions of a side are those of a shuffle by its keys.
     pub(crate) fn are_hashed(&self, side: Side, plan: &Plan) -> bool {
-        let key = |(pair, column): (&Pair, &PlSmallStr)| {
-            pair.same_type && pair.column(side) == Some(column.as_str())
-        };
-        plan.hashed_by().is_some_and(|hashed| {
-            hashed.len() == self.0.len() && self.0.iter().zip(hashed).all(key)
-        })
+        plan.hashed_by().is_some() && plan.hashed_by() == self.hashed_columns(side).as_deref()
+    }
+
+    /// The keys of a side, if all are columns in the type in which they are compared.
+    pub(crate) fn hashed_columns(&self, side: Side) -> Option<Vec<PlSmallStr>> {
+        let column = |pair: &Pair| pair.column(side).filter(|_| pair.same_type).map(Into::into);
+        self.0.iter().map(column).collect()
     }
 
     /// The columns of a side that its keys are made of.
@@ -102,6 +103,22 @@ impl Keys {
     /// Whether a column is a key of a side.
     pub(crate) fn has_column(&self, side: Side, name: &str) -> bool {
         self.0.iter().any(|pair| pair.column(side) == Some(name))
+    }
+
+    /// The column that is the only key of a side.
+    pub(crate) fn column(&self, side: Side) -> Option<&str> {
+        match &*self.0 {
+            [pair] => pair.column(side),
+            _ => None,
+        }
+    }
+
+    /// The type of the only key.
+    pub(crate) fn single_type(&self) -> Option<&DataType> {
+        match &*self.0 {
+            [pair] => Some(&pair.dtype),
+            _ => None,
+        }
     }
 
     pub(crate) fn are_columns(&self) -> bool {

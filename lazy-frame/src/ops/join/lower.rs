@@ -63,7 +63,8 @@ fn ranges_of(plan: &Plan, parts: Vec<Option<&Part>>, lowering: &mut Lowering) ->
     parts.into_iter().map(range).collect()
 }
 
-fn nothing(schema: &Schema) -> Piece {
+/// A partition without rows.
+pub(crate) fn nothing(schema: &Schema) -> Piece {
     Piece::made(value(empty(schema)))
 }
 

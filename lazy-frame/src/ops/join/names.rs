@@ -7,48 +7,57 @@ use crate::plan::Columns;
 
 /// A column of the result, and the column that it is of each side. A key that a full join makes of both sides has two.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Origin {
-    pub(super) name: PlSmallStr,
+pub(crate) struct Origin {
+    pub(crate) name: PlSmallStr,
     left: Option<PlSmallStr>,
     right: Option<PlSmallStr>,
 }
 
 impl Origin {
-    pub(super) fn of(&self, side: Side) -> Option<&PlSmallStr> {
+    pub(crate) fn of(&self, side: Side) -> Option<&PlSmallStr> {
         match side {
             Side::Left => self.left.as_ref(),
             Side::Right => self.right.as_ref(),
         }
     }
 
-    pub(super) fn is(&self, side: Side, column: &str) -> bool {
+    pub(crate) fn is(&self, side: Side, column: &str) -> bool {
         self.of(side).is_some_and(|name| name == column)
     }
 }
 
 /// The columns of the result in its order, named as Polars names them.
 pub(super) fn origins(rule: &Rule, left: &Schema, right: &Schema) -> Vec<Origin> {
-    let mut origins: Vec<_> = left
-        .iter_names()
-        .filter(|name| !(is_merged(rule, Side::Left, name)))
-        .map(|name| Origin {
-            name: name.clone(),
-            left: Some(name.clone()),
-            right: coalesced(rule, name),
-        })
-        .collect();
-    if matches!(rule.args.how, JoinType::Semi | JoinType::Anti) {
-        return origins;
-    }
-    for name in right.iter_names().filter(|name| !is_merged(rule, Side::Right, name)) {
-        let taken = left.contains(name) && !is_merged(rule, Side::Left, name);
-        let new = match taken {
-            true => format!("{name}{}", rule.args.suffix()).into(),
-            false => name.clone(),
-        };
-        origins.push(Origin { name: new, left: None, right: Some(name.clone()) });
+    let kept = |schema: &Schema, side| {
+        let names = schema.iter_names().filter(|name| !is_merged(rule, side, name));
+        names.cloned().collect()
+    };
+    let right = match rule.args.how {
+        JoinType::Semi | JoinType::Anti => Vec::new(),
+        _ => kept(right, Side::Right),
+    };
+    let mut origins = beside(kept(left, Side::Left), right, rule.args.suffix());
+    for origin in &mut origins {
+        if let Some(left) = &origin.left {
+            origin.right = coalesced(rule, left);
+        }
     }
     origins
+}
+
+/// Columns of the left side, then columns of the right one, with a suffix where the name is taken.
+pub(crate) fn beside(left: Vec<PlSmallStr>, right: Vec<PlSmallStr>, suffix: &str) -> Vec<Origin> {
+    let new = |name: &PlSmallStr| match left.contains(name) {
+        true => format!("{name}{suffix}").into(),
+        false => name.clone(),
+    };
+    let of_right = right
+        .iter()
+        .map(|name| Origin { name: new(name), left: None, right: Some(name.clone()) })
+        .collect::<Vec<_>>();
+    let of_left =
+        left.into_iter().map(|name| Origin { name: name.clone(), left: Some(name), right: None });
+    of_left.chain(of_right).collect()
 }
 
 /// Whether a key is left out of the result because that of the other side stands for it.
@@ -73,7 +82,7 @@ fn coalesced(rule: &Rule, left: &str) -> Option<PlSmallStr> {
 
 /// The columns of a side that are needed for some of the result. A column has a suffix because the left side has one of its name: then this one is
 /// needed, too.
-pub(super) fn needs(origins: &[Origin], wanted: &Columns, side: Side) -> Columns {
+pub(crate) fn needs(origins: &[Origin], wanted: &Columns, side: Side) -> Columns {
     let wanted = || origins.iter().filter(|origin| wanted.contains(&origin.name));
     let of_side = wanted().filter_map(|origin| origin.of(side));
     let namesakes =

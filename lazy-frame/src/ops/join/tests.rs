@@ -114,3 +114,312 @@ fn keys_may_be_expressions() {
     // Polars refuses to coalesce what is no column.
     assert_as_polars(&left(), &right(), on, &all[..6]);
 }
+
+/// Sorted by `k` into partitions of known ranges: nulls in the first.
+fn divided(table: &DataFrame, bounds: &[i64]) -> Frame {
+    let table = sorted(
+        table.clone().lazy().with_columns([col("k").cast(DataType::Int64)]).collect().unwrap(),
+    );
+    let n = bounds.len() - 1;
+    let slice = |i: usize| {
+        let from = if i == 0 { lit(true) } else { col("k").gt_eq(lit(bounds[i])) };
+        let to = if i + 1 == n { lit(true) } else { col("k").lt(lit(bounds[i + 1])) };
+        let nulls = if i == 0 { col("k").is_null() } else { lit(false) };
+        table.clone().lazy().filter(from.and(to).or(nulls)).collect().unwrap()
+    };
+    let values = bounds.iter().map(|bound| AnyValue::Int64(*bound)).collect();
+    frame((0..n).map(slice).collect(), Some(Divisions::new("k", values)))
+}
+
+#[test]
+fn ranges_of_known_divisions_meet() {
+    let (left, right) = (left(), right());
+    let layouts: [(&[i64], &[i64], usize); 5] = [
+        (&[1, 3, 9], &[1, 3, 9], 2),
+        (&[1, 2, 4, 9], &[0, 2, 5, 8], 6),
+        (&[1, 5, 9], &[1, 2, 8], 4),
+        (&[1, 4, 9], &[-5, 0, 1, 8], 5),
+        (&[1, 4, 9], &[0, 9, 20], 4),
+    ];
+    let all = types();
+    for args in &all {
+        let left_rows = left.clone().lazy().with_columns([col("k").cast(DataType::Int64)]);
+        let whole = left_rows.join(right.clone().lazy(), [col("k")], [col("k")], args.clone());
+        for (a, b, most) in layouts {
+            let (left, right) = (divided(&left, a), divided(&right, b));
+            let joined = left.join(&right, [col("k")], [col("k")], args.clone());
+            let what = format!("{args:?} of {a:?} and {b:?}");
+            assert!(joined.npartitions() <= most, "{what}: {}", joined.npartitions());
+            assert!(described(&joined).contains("known divisions"), "{}", described(&joined));
+            assert_same_rows(joined.compute().unwrap(), whole.clone(), &what);
+        }
+    }
+}
+
+#[test]
+fn divisions_of_another_type_are_no_help() {
+    let other = |bounds: Vec<AnyValue<'static>>| {
+        let k = col("k").cast(DataType::Int64);
+        let table = left().lazy().with_columns([k]).collect().unwrap();
+        frame(slices(&table, 2), Some(Divisions::new("k", bounds)))
+    };
+    let right = divided(&right(), &[1, 3, 9]);
+    let null = vec![AnyValue::Null, AnyValue::Int64(3), AnyValue::Int64(9)];
+    for bounds in [[1, 3, 9].map(AnyValue::Int32).to_vec(), null] {
+        let joined = other(bounds).inner_join(&right, "k", "k");
+        assert!(described(&joined).contains("shuffled"), "{}", described(&joined));
+    }
+}
+
+#[test]
+fn ranges_that_do_not_overlap_give_no_rows() {
+    let (left, right) = (divided(&left(), &[1, 4, 9]), divided(&right(), &[20, 30, 40]));
+    // What the divisions say is believed: no row is looked at.
+    let joined = left.inner_join(&right, "k", "k");
+    assert_eq!((joined.npartitions(), joined.compute().unwrap().height()), (1, 0));
+}
+
+fn described(frame: &Frame) -> String {
+    frame.plan().unwrap().operator().describe()
+}
+
+#[test]
+fn the_plan_says_how_partitions_meet() {
+    let of = |n, m, how: JoinType| {
+        let (left, right) = (partitions(&left(), n), partitions(&right(), m));
+        let joined = left.join(&right, [col("k")], [col("k")], how);
+        (described(&joined), joined.npartitions())
+    };
+    let whole = "each partition of the left side meets the whole right side";
+    assert_eq!(of(5, 1, JoinType::Left), (format!("left on col(\"k\"); {whole}"), 5));
+    assert_eq!(of(17, 2, JoinType::Inner).0, format!("inner on col(\"k\"); {whole}"));
+    let shuffled = "full on col(\"k\"); both sides are shuffled by key into 5 partitions";
+    assert_eq!(of(5, 1, JoinType::Full), (shuffled.to_owned(), 5));
+    assert!(of(1, 5, JoinType::Left).0.contains("shuffled"));
+    assert!(of(1, 5, JoinType::Right).0.contains("meets the whole left side"));
+    assert!(of(16, 2, JoinType::Inner).0.contains("shuffled"));
+}
+
+#[test]
+fn a_step_before_a_join_is_part_of_its_task() {
+    let (left, right) = (partitions(&left(), 4), partitions(&right(), 1));
+    let joined = left.filter(col("v").gt(lit(2))).inner_join(&right, "k", "k");
+    assert_eq!(joined.graph().n_tasks(), 4);
+}
+
+#[test]
+fn a_side_that_is_shuffled_by_the_key_stays() {
+    let (left, right) = (partitions(&left(), 3), partitions(&right(), 4));
+    let shuffled = left.cast([("k", DataType::Int64)]).shuffle(["k"], Some(3));
+    let joined = shuffled.full_join(&right, "k", "k");
+    // A shuffle of p partitions into n takes p + n + 2 tasks.
+    assert_eq!(joined.graph().n_tasks(), (3 + 3 + 2) + (4 + 3 + 2) + 3);
+    let whole = left.cast([("k", DataType::Int64)]).compute().unwrap().lazy();
+    let whole = whole.full_join(right.compute().unwrap().lazy(), col("k"), col("k"));
+    assert_same_rows(joined.compute().unwrap(), whole, "shuffled before");
+}
+
+#[test]
+fn all_rows_meet_all_rows() {
+    for (n, m) in [(1, 1), (3, 1), (2, 3)] {
+        let joined = partitions(&left(), n).cross_join(&partitions(&right(), m), Some("_b".into()));
+        let whole = left().lazy().cross_join(right().lazy(), Some("_b".into()));
+        assert_eq!(joined.npartitions(), n.max(m));
+        assert_same_rows(joined.compute().unwrap(), whole, "cross");
+    }
+}
+
+#[test]
+fn sides_without_rows_and_without_matches() {
+    let (empty, other) = (left().clear(), right().lazy().with_columns([col("k") + lit(100)]));
+    let other = other.collect().unwrap();
+    assert_as_polars(&empty, &right(), [&[col("k")], &[col("k")]], &types()[..6]);
+    assert_as_polars(&left(), &right().clear(), [&[col("k")], &[col("k")]], &types()[..6]);
+    assert_as_polars(&left(), &other, [&[col("k")], &[col("k")]], &types()[..6]);
+}
+
+#[test]
+fn a_frame_joins_itself() {
+    let frame = partitions(&left(), 3).filter(col("v").gt(lit(0)));
+    let rows = left().lazy().filter(col("v").gt(lit(0)));
+    let whole = rows.clone().inner_join(rows, col("s"), col("s"));
+    assert_same_rows(frame.inner_join(&frame, "s", "s").compute().unwrap(), whole, "itself");
+}
+
+/// What a step after a join gives, optimised, and by Polars.
+fn assert_step(
+    args: &JoinArgs,
+    what: &str,
+    frames: impl Fn(Frame) -> Frame,
+    plans: impl Fn(LazyFrame) -> LazyFrame,
+) {
+    let whole = left().lazy().join(right().lazy(), [col("k")], [col("k")], args.clone());
+    // Optimised with a filter after it, a right join of Polars may change the type of a key.
+    let whole = whole.collect().unwrap().lazy();
+    for (n, m) in [(3, 1), (3, 2)] {
+        let (left, right) = (partitions(&left(), n), partitions(&right(), m));
+        let found = frames(left.join(&right, [col("k")], [col("k")], args.clone()));
+        assert_same_rows(
+            found.compute().unwrap(),
+            plans(whole.clone()),
+            &format!("{args:?} {what}"),
+        );
+    }
+}
+
+#[test]
+fn filters_after_a_join_keep_their_meaning() {
+    for args in types() {
+        let one_sided = matches!(args.how, JoinType::Semi | JoinType::Anti);
+        let mut predicates = vec![
+            col("k").gt(lit(1)),
+            col("k").is_null(),
+            col("l").gt(lit(2.0)).and(col("k").lt(lit(5))),
+        ];
+        if !one_sided {
+            predicates.push(col("v_right").gt(lit(11)));
+            predicates.push(col("r").is_null().or(col("r")));
+            predicates.push(col("l").gt(lit(1.0)).and(col("r")));
+            predicates.push(col("v").lt(col("v_right") - lit(9)));
+        }
+        for predicate in predicates {
+            assert_step(
+                &args,
+                &predicate.to_string(),
+                |frame| frame.filter(predicate.clone()),
+                |plan| plan.filter(predicate.clone()),
+            );
+        }
+    }
+}
+
+#[test]
+fn columns_that_are_not_needed_change_no_name() {
+    for args in types() {
+        let mut selections = vec![vec!["l"], vec!["k", "v"]];
+        if !matches!(args.how, JoinType::Semi | JoinType::Anti) {
+            selections.extend([vec!["v_right"], vec!["r"], vec!["s_right", "v"]]);
+        }
+        for names in selections {
+            let names: Vec<Expr> = names.into_iter().map(col).collect();
+            assert_step(
+                &args,
+                &format!("{names:?}"),
+                |frame| frame.select(&names),
+                |plan| plan.select(names.clone()),
+            );
+        }
+    }
+}
+
+/// The steps of a plan with what they say, inputs first.
+fn steps(plan: &crate::plan::Plan) -> Vec<String> {
+    let mut all: Vec<_> = plan.inputs().iter().flat_map(steps).collect();
+    all.push(format!("{} {}", plan.operator().name(), plan.operator().describe()));
+    all
+}
+
+#[test]
+fn filters_go_to_the_sides_that_they_speak_of() {
+    let (left, right) = (
+        partitions(
+            &left().lazy().with_columns([col("k").cast(DataType::Int64)]).collect().unwrap(),
+            3,
+        ),
+        partitions(&right(), 2),
+    );
+    let optimised = |how, predicate: Expr| {
+        let joined = left.join(&right, [col("k")], [col("k")], how).filter(predicate);
+        steps(&crate::plan::optimize::optimize(joined.plan().unwrap()))
+    };
+    let filters = |all: &[String]| {
+        let last = all.iter().position(|step| step.starts_with("join")).unwrap();
+        let filter = |step: &&String| step.starts_with("filter");
+        (all[..last].iter().filter(filter).count(), all[last..].iter().filter(filter).count())
+    };
+    use JoinType::*;
+    let key = || col("k").gt(lit(2));
+    for how in [Inner, Left, Semi, Anti] {
+        assert_eq!(filters(&optimised(how, key())), (2, 0));
+    }
+    assert_eq!(filters(&optimised(Full, key())), (0, 1));
+    let coalesced = JoinArgs::new(Full).with_coalesce(JoinCoalesce::CoalesceColumns);
+    let joined = left.join(&right, [col("k")], [col("k")], coalesced).filter(key());
+    let coalesced = steps(&crate::plan::optimize::optimize(joined.plan().unwrap()));
+    assert_eq!(filters(&coalesced), (2, 0));
+    assert_eq!(filters(&optimised(Left, col("l").gt(lit(1.0)))), (1, 0));
+    assert_eq!(filters(&optimised(Left, col("r"))), (0, 1));
+    assert_eq!(filters(&optimised(Inner, col("r").and(col("l").gt(lit(1.0))))), (2, 0));
+    assert_eq!(filters(&optimised(Inner, col("v").gt(col("v_right")))), (0, 1));
+    let renamed = optimised(Right, col("v_right").gt(lit(11)));
+    assert!(renamed.iter().any(|step| step.starts_with("filter [(col(\"v\"))")), "{renamed:?}");
+}
+
+#[test]
+fn validation_sees_all_rows_of_a_key() {
+    let unique = df!["k" => [1i64, 2, 3, 5], "u" => [1, 2, 3, 4]].unwrap();
+    let of = |left: &DataFrame, right: &DataFrame, n, m, validation| {
+        let args = JoinArgs { validation, ..JoinArgs::new(JoinType::Inner) };
+        partitions(left, n).join(&partitions(right, m), [col("k")], [col("k")], args).compute()
+    };
+    let right = right().lazy().filter(col("k").is_not_null()).collect().unwrap();
+    for (n, m) in [(1, 1), (1, 4), (4, 1), (4, 2)] {
+        assert!(of(&right, &unique, n, m, JoinValidation::ManyToOne).is_ok());
+        assert!(of(&unique, &right, n, m, JoinValidation::OneToMany).is_ok());
+        let error = of(&right, &unique, n, m, JoinValidation::OneToMany).unwrap_err().to_string();
+        assert!(error.contains("join keys did not fulfill 1:m validation"), "{error}");
+        assert!(of(&unique, &right, n, m, JoinValidation::ManyToOne).is_err());
+        assert!(of(&unique, &right, n, m, JoinValidation::OneToOne).is_err());
+    }
+}
+
+#[test]
+fn order_is_kept_or_refused() {
+    let args = |order| JoinArgs { maintain_order: order, ..JoinArgs::new(JoinType::Inner) };
+    let of = |n, m, order| {
+        let (left, right) = (partitions(&left(), n), partitions(&right(), m));
+        left.join(&right, [col("s")], [col("s")], args(order)).compute()
+    };
+    use MaintainOrderJoin::*;
+    for (n, m, order) in
+        [(4, 1, Left), (4, 1, LeftRight), (1, 4, Right), (1, 4, RightLeft), (1, 1, Right)]
+    {
+        let whole = left().lazy().join(right().lazy(), [col("s")], [col("s")], args(order));
+        let whole = whole.collect().unwrap();
+        assert!(of(n, m, order).unwrap().equals_missing(&whole), "{n} {m} {order:?}");
+    }
+    let error = of(1, 4, Left).unwrap_err().to_string();
+    assert!(error.contains("join: the order of rows cannot be kept, as"), "{error}");
+    assert!(of(4, 4, Right).is_err());
+}
+
+#[test]
+fn mistakes_name_the_side_and_its_columns() {
+    let (left, right) = (partitions(&left(), 2), partitions(&right(), 2));
+    let error = |frame: Frame| frame.schema().unwrap_err().to_string();
+    let missing = error(left.inner_join(&right, "k", "x"));
+    assert!(
+        missing.starts_with(
+            "join: the right side: there is no column `x`; the columns are k: i64, s: str, v: i32, r: bool\n"
+        ),
+        "{missing}"
+    );
+    assert!(
+        error(left.left_join(&right, "x", "k")).contains("the left side: there is no column `x`")
+    );
+    let types = error(left.inner_join(&right, "s", "k"));
+    assert!(
+        types.contains(
+            "the left key `col(\"s\")` is str, the right key `col(\"k\")` is i64: cast one of them"
+        ),
+        "{types}"
+    );
+    let number = error(left.join(&right, [col("k"), col("s")], [col("k")], JoinType::Inner));
+    assert!(number.contains("2 keys of the left side against 1 of the right"), "{number}");
+    let none = error(left.join(&right, [], [], JoinType::Inner));
+    assert!(none.contains("expected join keys"), "{none}");
+    let total = error(left.inner_join(&right, col("v").sum(), col("v")));
+    assert!(total.contains("the left side: the key `col(\"v\").sum()` needs more than"), "{total}");
+    let taken = left.rename("l", "v_right").inner_join(&right, "k", "k");
+    assert!(error(taken).contains("`suffix`"));
+}
