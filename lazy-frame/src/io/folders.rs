@@ -1,8 +1,10 @@
 //! [`Found`]: the files that a path stands for, and the folders `key=value` that they are in.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use crate::error::FileError;
+use super::paths::files;
+use crate::error::{FileError, Result};
 
 /// The files of a path: a file, a folder, or a pattern.
 #[derive(Clone, Debug)]
@@ -14,36 +16,27 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    /// Of a folder, the files that have one of the extensions, in it and in its folders `key=value`, these only if `hive` is not
-    /// `Some(false)`. Of a file, with `Some(true)`, all folders above it may be keys.
-    pub(crate) fn at(
-        path: &Path,
-        extensions: &[&str],
-        hive: Option<bool>,
-    ) -> Result<Found, FileError> {
+    /// Of a folder, the files that have one of the extensions, in it and in its folders `key=value`, these only if
+    /// `hive` is not `Some(false)`. Of a file, with `Some(true)`, all folders above it may be keys.
+    pub(crate) fn at(path: &Path, extensions: &[&str], hive: Option<bool>) -> Result<Found> {
         if path.is_dir() {
             let mut files = Vec::new();
             gather(path, extensions, hive != Some(false), &mut files)?;
             files.sort();
-            let expected = extensions.join(" or .");
-            let found = Found { files, root: path.to_owned() };
-            return found.not_empty(path, &format!("no file in this folder ends in .{expected}"));
+            if files.is_empty() {
+                let reason =
+                    format!("the folder has no file that ends in .{}", extensions.join(", ."));
+                return Err(FileError::new(path, reason).into());
+            }
+            return Ok(Found { files, root: path.to_owned() });
         }
-        if path.is_file() || !is_pattern(path) {
-            std::fs::metadata(path).map_err(|e| FileError::of(path, "find the file", e))?;
-            let above = path.parent().unwrap_or(path).to_owned();
-            let root = if hive == Some(true) { PathBuf::new() } else { above };
-            return Ok(Found { files: vec![path.to_owned()], root });
-        }
-        let found = Found { files: matching(path)?, root: before_pattern(path) };
-        found.not_empty(path, "no file matches this pattern")
-    }
-
-    fn not_empty(self, path: &Path, reason: &str) -> Result<Found, FileError> {
-        match self.files.is_empty() {
-            true => Err(FileError::new(path, reason)),
-            false => Ok(self),
-        }
+        let files = files(path, extensions)?;
+        let root = match path.is_file() {
+            false => before_pattern(path),
+            true if hive == Some(true) => PathBuf::new(),
+            true => path.parent().unwrap_or(path).to_owned(),
+        };
+        Ok(Found { files, root })
     }
 
     /// The path of a file below the root.
@@ -58,7 +51,8 @@ impl Found {
     }
 }
 
-/// The files of a folder that have one of the extensions, with those of its folders `key=value`. Hidden ones are left out.
+/// The files of a folder that have one of the extensions, with those of its folders `key=value`. Hidden ones are left
+/// out.
 pub(crate) fn gather(
     folder: &Path,
     extensions: &[&str],
@@ -74,7 +68,10 @@ pub(crate) fn gather(
             if hive && key(name).is_some() {
                 gather(&path, extensions, hive, files)?;
             }
-        } else if path.extension().is_some_and(|e| extensions.iter().any(|x| e == *x)) {
+        } else if path
+            .extension()
+            .is_some_and(|e| extensions.iter().any(|x| e.eq_ignore_ascii_case(x)))
+        {
             files.push(path);
         }
     }
@@ -87,28 +84,10 @@ fn key(folder: &str) -> Option<&str> {
     (!key.is_empty() && !value.contains('=')).then_some(key)
 }
 
-fn is_pattern(path: &Path) -> bool {
-    path.to_str().is_some_and(|text| text.contains(['*', '?', '[']))
-}
-
 /// The folders before the first one that is a pattern.
 fn before_pattern(path: &Path) -> PathBuf {
-    path.iter().take_while(|part| !is_pattern(Path::new(part))).collect()
-}
-
-fn matching(pattern: &Path) -> Result<Vec<PathBuf>, FileError> {
-    let text =
-        pattern.to_str().ok_or_else(|| FileError::new(pattern, "the pattern is not UTF-8"))?;
-    let matches = glob::glob(text).map_err(|e| FileError::of(pattern, "read the pattern", e))?;
-    let mut files = Vec::new();
-    for found in matches {
-        let found = found.map_err(|e| FileError::of(e.path().to_owned(), "list the folder", e))?;
-        if found.is_file() {
-            files.push(found);
-        }
-    }
-    files.sort();
-    Ok(files)
+    let is_name = |part: &&OsStr| !part.to_string_lossy().contains(['*', '?', '[']);
+    path.iter().take_while(is_name).collect()
 }
 
 #[cfg(test)]
@@ -162,8 +141,9 @@ mod tests {
     fn nothing_found_is_an_error_that_names_the_path() {
         let folder = folder(&["a.y"]);
         let error = |path: &Path| Found::at(path, &["x"], None).unwrap_err().to_string();
-        assert!(error(folder.path()).ends_with("no file in this folder ends in .x"));
+        assert!(error(folder.path()).ends_with("the folder has no file that ends in .x"));
         assert!(error(&folder.path().join("*.x")).ends_with("*.x: no file matches this pattern"));
-        assert!(error(&folder.path().join("a.x")).contains("a.x: cannot find the file: "));
+        let missing = error(&folder.path().join("a.x"));
+        assert!(missing.ends_with("a.x: there is no such file or folder"));
     }
 }

@@ -11,11 +11,12 @@ use super::folders::Found;
 use super::tables::{Options, Part, Tables, first_rows};
 use crate::error::{FileError, Result};
 use crate::frame::Frame;
+use crate::names::IntoNames;
 use crate::plan::{At, Bounds, Source, Wanted};
 
 impl Frame {
-    /// Reads Arrow IPC files: a file, all `*.arrow`, `*.ipc` and `*.feather` of a folder and of its folders `key=value`, or a pattern. The files
-    /// are sorted by their paths; each is a partition.
+    /// Reads Arrow IPC files: a file, all `*.arrow`, `*.ipc` and `*.feather` of a folder and of its folders
+    /// `key=value`, or a pattern. The files are sorted by their paths; each is a partition.
     ///
     /// [`ReadIpc::build`] reads the columns of the files and the numbers of rows; the rows are read in tasks.
     ///
@@ -49,12 +50,13 @@ pub struct ReadIpc {
 
 impl ReadIpc {
     /// These columns alone, in this order. Not needed for speed: what nobody uses is not read.
-    pub fn columns<N: Into<PlSmallStr>>(self, names: impl IntoIterator<Item = N>) -> Self {
-        let columns = Some(names.into_iter().map(Into::into).collect());
+    pub fn columns(self, names: impl IntoNames) -> Self {
+        let columns = Some(names.into_names());
         ReadIpc { options: Options { columns, ..self.options }, ..self }
     }
 
-    /// The columns of the files and their types, instead of those of the first file. Files may have more columns, which are not read.
+    /// The columns of the files and their types, instead of those of the first file. Files may have more columns, which
+    /// are not read.
     pub fn schema(self, schema: impl Into<SchemaRef>) -> Self {
         let schema = Some(schema.into());
         ReadIpc { options: Options { schema, ..self.options }, ..self }
@@ -65,7 +67,8 @@ impl ReadIpc {
         ReadIpc { options: Options { missing_columns, ..self.options }, ..self }
     }
 
-    /// Whether folders `key=value` are columns; by default where there are such folders below the one that was asked for.
+    /// Whether folders `key=value` are columns; by default where there are such folders below the one that was asked
+    /// for.
     pub fn hive(self, hive: bool) -> Self {
         ReadIpc { options: Options { hive: Some(hive), ..self.options }, ..self }
     }
@@ -84,8 +87,8 @@ impl ReadIpc {
     /// The frame. Reads the heads of the files and of their record batches, and no rows.
     ///
     /// # Errors
-    /// [`Error::File`](crate::Error::File) if there is no file, if one is empty, cut off, or not Arrow IPC, or if one has other columns than
-    /// the first; [`Error::Option`](crate::Error::Option) if an option makes no sense.
+    /// [`Error::File`](crate::Error::File) if there is no file, if one is empty, cut off, or not Arrow IPC, or if one
+    /// has other columns than the first; [`Error::Option`](crate::Error::Option) if an option makes no sense.
     pub fn build(self) -> Result<Frame> {
         let found = Found::at(&self.path, &["arrow", "ipc", "feather"], self.options.hive)?;
         let mut schemas = Vec::with_capacity(found.files.len());
@@ -105,7 +108,7 @@ impl ReadIpc {
 fn head(path: &Path) -> Result<(Schema, usize), FileError> {
     let open = || File::open(path).map_err(|e| FileError::of(path, "open the file", e));
     let unreadable =
-        |e| FileError::of(path, "read the end of the Arrow IPC file: is it cut off", e);
+        |e| FileError::of(path, "read the end of the Arrow IPC file, which may be cut off", e);
     let length = open()?.metadata().map_err(|e| FileError::of(path, "open the file", e))?.len();
     if length == 0 {
         return Err(FileError::new(path, "the file is empty, expected Arrow IPC"));
@@ -157,6 +160,10 @@ impl Source for IpcFiles {
         self.tables.bounds(&self.parts[partition], column)
     }
 
+    fn explain(&self, partition: usize, _: &Wanted, error: PolarsError) -> PolarsError {
+        self.tables.explain(&self.parts[partition], error)
+    }
+
     fn scan(&self, partition: usize, wanted: &Wanted) -> PolarsResult<LazyFrame> {
         self.tables.scan(&self.parts[partition], wanted, |sources, arguments| {
             LazyFrame::scan_ipc_sources(sources, IpcScanOptions::default(), arguments)
@@ -165,4 +172,83 @@ impl Source for IpcFiles {
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests {
+    use std::fs;
+
+    use lazy_runtime::Collection;
+
+    use super::*;
+
+    fn table() -> DataFrame {
+        df!["x" => [1, 2, 3, 4], "y" => [Some("a"), None, Some("c"), Some("d")]].unwrap()
+    }
+
+    fn folder() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        Frame::from_polars(table(), 3).write_ipc(folder.path()).compute().unwrap();
+        folder
+    }
+
+    fn error(path: &Path) -> String {
+        Frame::read_ipc(path).build().err().expect("the files are not in order").to_string()
+    }
+
+    #[test]
+    fn files_are_partitions_whose_rows_are_counted() {
+        let folder = folder();
+        let frame = Frame::read_ipc(folder.path()).build().unwrap();
+        let source = &frame.plan().unwrap().operator().scan().unwrap().source;
+        let rows: Vec<_> = (0..3).map(|i| source.rows(i)).collect();
+        assert_eq!(rows, [Some(1), Some(1), Some(2)]);
+        assert_eq!(frame.compute().unwrap(), table());
+        let large = frame.filter(col("x").gt(lit(1)).and(col("y").is_not_null()));
+        assert_eq!(large.compute().unwrap(), table().slice(2, 2));
+        let some = Frame::read_ipc(folder.path()).columns(["y"]).n_rows(3).build().unwrap();
+        assert_eq!(some.compute().unwrap(), table().select(["y"]).unwrap().head(Some(3)));
+    }
+
+    #[test]
+    fn missing_empty_and_damaged_files_are_errors_that_name_them() {
+        let folder = folder();
+        let file = folder.path().join("part-0003.arrow");
+        assert!(error(&file).contains("part-0003.arrow: there is no such file or folder"));
+        fs::write(&file, "").unwrap();
+        assert!(
+            error(folder.path())
+                .ends_with("part-0003.arrow: the file is empty, expected Arrow IPC")
+        );
+        let whole = fs::read(folder.path().join("part-0002.arrow")).unwrap();
+        for part in [&whole[..whole.len() / 2], &whole[..5]] {
+            fs::write(&file, part).unwrap();
+            let message = error(folder.path());
+            assert!(
+                message.contains("part-0003.arrow: cannot read the end of the Arrow IPC file"),
+                "{message}"
+            );
+        }
+        let mut other = df!["x" => ["1"], "y" => ["a"]].unwrap();
+        IpcWriter::new(fs::File::create(&file).unwrap()).finish(&mut other).unwrap();
+        let message = error(folder.path());
+        assert!(
+            message.contains("part-0003.arrow, column `x`: the column is str here, and i32 in "),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn folders_with_keys_are_columns() {
+        let folder = folder();
+        for (i, key) in ["k=1", "k=2"].iter().enumerate() {
+            let to = folder.path().join("all").join(key);
+            fs::create_dir_all(&to).unwrap();
+            let from = folder.path().join(format!("part-000{}.arrow", i + 1));
+            fs::copy(from, to.join("x.ipc")).unwrap();
+        }
+        let frame = Frame::read_ipc(folder.path().join("all")).build().unwrap();
+        let expected =
+            df!["x" => [2, 3, 4], "y" => [None, Some("c"), Some("d")], "k" => [1_i64, 2, 2]];
+        assert_eq!(frame.compute().unwrap(), expected.unwrap());
+        let keys = Frame::read_ipc(folder.path().join("all")).columns(["k"]).build().unwrap();
+        assert_eq!(keys.compute().unwrap(), df!["k" => [1_i64, 2, 2]].unwrap());
+    }
+}

@@ -9,7 +9,7 @@ use polars::prelude::*;
 use polars_plan::plans::hive::hive_partitions_from_paths;
 
 use super::folders::Found;
-use crate::error::{Error, FileError, Result};
+use crate::error::{Error, FileError, Result, reason};
 use crate::plan::{Bounds, Wanted};
 
 /// What is wanted of the files.
@@ -120,6 +120,16 @@ impl Tables {
             |(name, value): &(PlSmallStr, Scalar)| lit(value.clone()).alias(name.clone());
         let constants: Vec<_> = file.constants.iter().map(constant).collect();
         Ok(rows.with_columns(constants).select(columns))
+    }
+
+    /// An error of reading a part, with the file.
+    pub(crate) fn explain(&self, part: &Part, error: PolarsError) -> PolarsError {
+        let path = self.path(part.file).display().to_string();
+        let reason = reason(&error);
+        match reason.contains(&path) {
+            true => error,
+            false => PolarsError::ComputeError(format!("{path}: {reason}").into()),
+        }
     }
 
     /// Known without reading where the file has one value only.

@@ -1,4 +1,5 @@
-//! The tasks that write the partitions of a plan: one for each, joined with the row-wise steps before, and one that names all files.
+//! The tasks that write the partitions of a plan: one for each, joined with the row-wise steps before, and one that
+//! names all files.
 
 use lazy_runtime::{Delayed, delayed};
 use polars::prelude::{DataFrame, PolarsResult};
@@ -50,7 +51,10 @@ fn write(
     target: Target,
     stem: String,
 ) -> PolarsResult<Pending> {
-    engine::alone(move || target.write(&stem, engine::collect(fused.rows(input)?)?))
+    engine::alone(move || {
+        let table = engine::collect(fused.rows(input)?).map_err(|e| fused.explain(e))?;
+        target.write(&stem, table)
+    })
 }
 
 #[delayed(fallible)]

@@ -1,6 +1,7 @@
 //! [`Footer`]: what the end of a Parquet file tells about it.
 
 use std::fs::File;
+use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -17,24 +18,26 @@ pub(super) struct Footer {
     columns: Arc<ArrowSchema>,
 }
 
+/// What a Parquet file begins and ends with.
+const MAGIC: &[u8; 4] = b"PAR1";
+
 impl Footer {
     pub(super) fn read(path: &Path) -> Result<Footer, FileError> {
-        let file = File::open(path).map_err(|e| FileError::of(path, "open the file", e))?;
-        let length = file.metadata().map_err(|e| FileError::of(path, "open the file", e))?.len();
-        if length == 0 {
+        let unopened = |e| FileError::of(path, "open the file", e);
+        let mut file = File::open(path).map_err(unopened)?;
+        if file.metadata().map_err(unopened)?.len() == 0 {
             return Err(FileError::new(path, "the file is empty, expected Parquet"));
         }
+        let mut head = [0; 4];
+        if file.read_exact(&mut head).is_err() || &head != MAGIC {
+            let reason = "the file is not Parquet: it does not begin with `PAR1`";
+            return Err(FileError::new(path, reason));
+        }
         let unreadable =
-            |e| FileError::of(path, "read the end of the Parquet file: is it cut off", e);
+            |e| FileError::of(path, "read the end of the Parquet file, which may be cut off", e);
         let mut reader = ParquetReader::new(file);
         let metadata = reader.get_metadata().map_err(unreadable)?.clone();
         let columns = reader.schema().map_err(unreadable)?;
-        let groups = metadata.row_groups.iter();
-        let end = groups.map(|group| group.full_byte_range().end).max().unwrap_or(0);
-        if end > length {
-            let reason = format!("the file has {length} bytes, and should have more than {end}");
-            return Err(FileError::new(path, reason));
-        }
         Ok(Footer { metadata, columns })
     }
 
@@ -47,8 +50,9 @@ impl Footer {
         self.metadata.row_groups.iter().map(|group| group.num_rows()).collect()
     }
 
-    /// The bounds of a column in some rows, from the statistics of their row groups. `None` where any of these lacks them, where the rows
-    /// are not all of a group, and for types whose statistics cannot be relied on: those of floating point columns leave NaN out.
+    /// The bounds of a column in some rows, from the statistics of their row groups. `None` where any of these lacks
+    /// them, where the rows are not all of a group, and for types whose statistics cannot be relied on: those of
+    /// floating point columns leave NaN out.
     pub(super) fn bounds(&self, rows: &Range<usize>, column: &str) -> Option<Bounds> {
         let field = self.columns.get(column)?;
         let dtype = DataType::from_arrow_field(field);
@@ -106,11 +110,15 @@ impl Footer {
         let value = |array| {
             let series = Series::try_from((field, vec![array])).ok()?;
             let value = series.get(0).ok()?.into_static();
-            (series.dtype() == dtype && !value.is_null()).then_some(value)
+            let whole = value.get_str().is_none_or(|text| text.len() < MAYBE_CUT);
+            (series.dtype() == dtype && !value.is_null() && whole).then_some(value)
         };
         Some((nulls, Some((value(found.min_value?)?, value(found.max_value?)?))))
     }
 }
+
+/// Texts of so many bytes may be the beginnings of longer ones: writers cut at 64 bytes, and not all of them say so.
+const MAYBE_CUT: usize = 48;
 
 type OfGroup = (usize, Option<(AnyValue<'static>, AnyValue<'static>)>);
 

@@ -17,14 +17,16 @@ use super::tables::{Options, Part, Tables, first_rows};
 use crate::divisions::Divisions;
 use crate::error::{Error, FileError, Result};
 use crate::frame::Frame;
+use crate::names::IntoNames;
 use crate::plan::{At, Bounds, Source, Wanted};
 
 impl Frame {
     /// Reads Parquet files: a file, all `*.parquet` of a folder and of its folders `key=value`, or a pattern such as
     /// `data/2024-*.parquet`. The files are sorted by their paths.
     ///
-    /// [`ReadParquet::build`] reads the ends of the files, which tell their columns, and how many rows there are with which smallest and
-    /// largest values. The rows themselves are read in tasks, and of them only the columns and row groups that are needed.
+    /// [`ReadParquet::build`] reads the ends of the files, which tell their columns, and how many rows there are with
+    /// which smallest and largest values. The rows themselves are read in tasks, and of them only the columns and row
+    /// groups that are needed.
     ///
     /// # Examples
     /// ```
@@ -65,12 +67,13 @@ pub struct ReadParquet {
 
 impl ReadParquet {
     /// These columns alone, in this order. Not needed for speed: what nobody uses is not read.
-    pub fn columns<N: Into<PlSmallStr>>(self, names: impl IntoIterator<Item = N>) -> Self {
-        let columns = Some(names.into_iter().map(Into::into).collect());
+    pub fn columns(self, names: impl IntoNames) -> Self {
+        let columns = Some(names.into_names());
         ReadParquet { options: Options { columns, ..self.options }, ..self }
     }
 
-    /// The columns of the files and their types, instead of those of the first file. Files may have more columns, which are not read.
+    /// The columns of the files and their types, instead of those of the first file. Files may have more columns, which
+    /// are not read.
     pub fn schema(self, schema: impl Into<SchemaRef>) -> Self {
         let schema = Some(schema.into());
         ReadParquet { options: Options { schema, ..self.options }, ..self }
@@ -86,7 +89,8 @@ impl ReadParquet {
         ReadParquet { partition_by, ..self }
     }
 
-    /// Whether folders `key=value` are columns; by default where there are such folders below the one that was asked for.
+    /// Whether folders `key=value` are columns; by default where there are such folders below the one that was asked
+    /// for.
     pub fn hive(self, hive: bool) -> Self {
         ReadParquet { options: Options { hive: Some(hive), ..self.options }, ..self }
     }
@@ -102,8 +106,8 @@ impl ReadParquet {
         ReadParquet { options: Options { rows: Some(n), ..self.options }, ..self }
     }
 
-    /// Takes the [divisions](Frame::divisions) from the statistics of this column, which must show that it rises from partition to partition,
-    /// without values that two of them share, and without nulls.
+    /// Takes the [divisions](Frame::divisions) from the statistics of this column, which must show that it rises from
+    /// partition to partition, without values that two of them share, and without nulls.
     pub fn divisions(self, column: impl Into<PlSmallStr>) -> Self {
         ReadParquet { divisions: Some(column.into()), ..self }
     }
@@ -111,8 +115,9 @@ impl ReadParquet {
     /// The frame. Reads the ends of all files, and no rows.
     ///
     /// # Errors
-    /// [`Error::File`] if there is no file, if one is empty, cut off, or not Parquet, if one has other columns than the first, or if the
-    /// statistics do not show the divisions that were asked for; [`Error::Option`] if an option makes no sense.
+    /// [`Error::File`] if there is no file, if one is empty, cut off, or not Parquet, if one has other columns than the
+    /// first, or if the statistics do not show the divisions that were asked for; [`Error::Option`] if an option makes
+    /// no sense.
     pub fn build(self) -> Result<Frame> {
         self.partition_by.check()?;
         let found = Found::at(&self.path, &["parquet"], self.options.hive)?;
@@ -181,6 +186,10 @@ impl Source for ParquetFiles {
             true => self.tables.bounds(part, column),
             false => self.footers[part.file].bounds(&part.rows, column),
         }
+    }
+
+    fn explain(&self, partition: usize, _: &Wanted, error: PolarsError) -> PolarsError {
+        self.tables.explain(&self.parts[partition], error)
     }
 
     fn scan(&self, partition: usize, wanted: &Wanted) -> PolarsResult<LazyFrame> {

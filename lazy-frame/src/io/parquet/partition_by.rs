@@ -62,11 +62,16 @@ mod tests {
     #[test]
     fn runs_of_row_groups_have_at_most_so_many_rows_but_at_least_one_group() {
         let groups = [4, 4, 0, 4, 20, 3];
-        assert_eq!(PartitionBy::File.runs(&groups), [0..35]);
-        assert_eq!(PartitionBy::RowGroup.runs(&groups), [0..4, 4..8, 8..12, 12..32, 32..35]);
-        assert_eq!(PartitionBy::Rows(8).runs(&groups), [0..8, 8..12, 12..32, 32..35]);
-        assert_eq!(PartitionBy::Rows(12).runs(&groups), [0..12, 12..32, 32..35]);
-        assert_eq!(PartitionBy::Rows(35).runs(&groups), [0..35]);
-        assert_eq!(PartitionBy::default().runs(&[]), [0..0]);
+        let ends = |partition_by: PartitionBy| {
+            let runs = partition_by.runs(&groups);
+            assert!(runs[0].start == 0 && runs.windows(2).all(|pair| pair[0].end == pair[1].start));
+            runs.into_iter().map(|run| run.end).collect::<Vec<_>>()
+        };
+        assert_eq!(ends(PartitionBy::File), [35]);
+        assert_eq!(ends(PartitionBy::RowGroup), [4, 8, 12, 32, 35]);
+        assert_eq!(ends(PartitionBy::Rows(8)), [8, 12, 32, 35]);
+        assert_eq!(ends(PartitionBy::Rows(12)), [12, 32, 35]);
+        assert_eq!(ends(PartitionBy::Rows(35)), [35]);
+        assert_eq!(PartitionBy::default().runs(&[]).len(), 1);
     }
 }

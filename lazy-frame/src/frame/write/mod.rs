@@ -1,5 +1,9 @@
 //! Frames written to folders.
 
+mod csv;
+mod ipc;
+mod parquet;
+
 use std::panic::Location;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -13,11 +17,15 @@ use crate::io::Written;
 use crate::io::write::{Format, Target};
 use crate::plan::{At, Plan};
 
+pub use csv::WriteCsv;
+pub use ipc::WriteIpc;
+pub use parquet::WriteParquet;
+
 impl Frame {
     /// Writes the partitions into a folder, a Parquet file each, when it is computed.
     ///
-    /// All files have temporary names in the folder until the last one is written: a run that fails, or is cancelled, leaves none. What is
-    /// written is not forced to the disk.
+    /// All files have temporary names in the folder until the last one is written: a run that fails, or is cancelled,
+    /// leaves none. What is written is not forced to the disk.
     ///
     /// # Examples
     /// ```
@@ -147,8 +155,9 @@ impl Sink {
 macro_rules! sinks {
     ($($sink:ident)*) => {$(
         impl $sink {
-            /// Whether the files of this kind in the folder, and in its folders `key=value`, are replaced once all new ones are written; off
-            /// by default, when a folder that is not empty is an error before anything runs. Other files stay.
+            /// Whether the files of this kind in the folder, and in its folders `key=value`, are replaced once all new
+            /// ones are written; off by default, when a folder that is not empty is an error before anything runs.
+            /// Other files stay.
             pub fn overwrite(self, overwrite: bool) -> Self {
                 $sink(self.0.with(|target| target.overwrite = overwrite))
             }
@@ -183,128 +192,5 @@ const CHECKED: &str = "a sink runs after its check";
 
 sinks!(WriteParquet WriteCsv WriteIpc);
 
-/// Parquet files to be written: made by [`Frame::write_parquet`], and written by `compute`.
-#[derive(Clone)]
-#[must_use = "nothing is written before `compute`"]
-pub struct WriteParquet(Sink);
-
-impl WriteParquet {
-    fn with(self, change: impl FnOnce(&mut ParquetWriteOptions)) -> Self {
-        WriteParquet(self.0.with(|target| match &mut target.format {
-            Format::Parquet(options) => change(options),
-            _ => unreachable!("the format is that of the method"),
-        }))
-    }
-
-    /// How the columns are compressed; Zstandard by default.
-    pub fn compression(self, compression: ParquetCompression) -> Self {
-        self.with(|options| options.compression = compression)
-    }
-
-    /// How many rows a row group has at most; 262,144 by default.
-    pub fn row_group_size(self, rows: usize) -> Self {
-        self.with(|options| options.row_group_size = Some(rows))
-    }
-
-    /// Whether the smallest and the largest value, and the number of nulls, are written for each row group; on by default. Readers skip
-    /// row groups by them.
-    pub fn statistics(self, statistics: bool) -> Self {
-        self.with(|options| {
-            options.statistics = match statistics {
-                true => StatisticsOptions::default(),
-                false => StatisticsOptions::empty(),
-            }
-        })
-    }
-
-    /// Writes the rows of each partition that have the same values in these columns to a file of their own, in folders `key=value`
-    /// instead of the columns. A partition without rows has no file then.
-    pub fn partition_by<N: Into<PlSmallStr>>(self, columns: impl IntoIterator<Item = N>) -> Self {
-        WriteParquet(
-            self.0.with(|target| target.keys = columns.into_iter().map(Into::into).collect()),
-        )
-    }
-}
-
-/// CSV files to be written: made by [`Frame::write_csv`], and written by `compute`.
-#[derive(Clone)]
-#[must_use = "nothing is written before `compute`"]
-pub struct WriteCsv(Sink);
-
-impl WriteCsv {
-    fn with(self, change: impl FnOnce(&mut CsvWriterOptions)) -> Self {
-        WriteCsv(self.0.with(|target| match &mut target.format {
-            Format::Csv(options) => change(options),
-            _ => unreachable!("the format is that of the method"),
-        }))
-    }
-
-    fn with_style(self, change: impl FnOnce(&mut SerializeOptions)) -> Self {
-        self.with(|options| change(Arc::make_mut(&mut options.serialize_options)))
-    }
-
-    /// Whether each file begins with the names of the columns; on by default.
-    pub fn header(self, header: bool) -> Self {
-        self.with(|options| options.include_header = header)
-    }
-
-    /// What stands between values; a comma by default.
-    pub fn separator(self, separator: u8) -> Self {
-        self.with_style(|style| style.separator = separator)
-    }
-
-    /// What stands around values that need it; `"` by default.
-    pub fn quote_char(self, quote: u8) -> Self {
-        self.with_style(|style| style.quote_char = quote)
-    }
-
-    /// Which values are quoted; by default those that need it.
-    pub fn quote_style(self, quote_style: QuoteStyle) -> Self {
-        self.with_style(|style| style.quote_style = quote_style)
-    }
-
-    /// The text of a null; empty by default.
-    pub fn null_value(self, text: impl Into<PlSmallStr>) -> Self {
-        self.with_style(|style| style.null = text.into())
-    }
-
-    /// What ends a line; `"\n"` by default.
-    pub fn line_terminator(self, text: impl Into<PlSmallStr>) -> Self {
-        self.with_style(|style| style.line_terminator = text.into())
-    }
-
-    /// The format of dates, such as `"%d.%m.%Y"`.
-    pub fn date_format(self, format: impl Into<PlSmallStr>) -> Self {
-        self.with_style(|style| style.date_format = Some(format.into()))
-    }
-
-    /// The format of times of day, such as `"%H:%M"`.
-    pub fn time_format(self, format: impl Into<PlSmallStr>) -> Self {
-        self.with_style(|style| style.time_format = Some(format.into()))
-    }
-
-    /// The format of datetimes, such as `"%d.%m.%Y %H:%M"`.
-    pub fn datetime_format(self, format: impl Into<PlSmallStr>) -> Self {
-        self.with_style(|style| style.datetime_format = Some(format.into()))
-    }
-
-    /// How many digits floating point numbers have after the point; as many as they need by default.
-    pub fn float_precision(self, digits: usize) -> Self {
-        self.with_style(|style| style.float_precision = Some(digits))
-    }
-}
-
-/// Arrow IPC files to be written: made by [`Frame::write_ipc`], and written by `compute`.
-#[derive(Clone)]
-#[must_use = "nothing is written before `compute`"]
-pub struct WriteIpc(Sink);
-
-impl WriteIpc {
-    /// How the columns are compressed; not at all by default.
-    pub fn compression(self, compression: Option<IpcCompression>) -> Self {
-        WriteIpc(self.0.with(|target| match &mut target.format {
-            Format::Ipc(options) => options.compression = compression,
-            _ => unreachable!("the format is that of the method"),
-        }))
-    }
-}
+#[cfg(test)]
+mod tests;
