@@ -7,6 +7,7 @@ mod explain;
 mod from_map;
 mod head;
 mod join;
+mod neighbours;
 pub(crate) mod repartition;
 mod partitions;
 mod reshape;

@@ -277,7 +277,7 @@ fn cumulative(
     reverse: bool,
     steps: Arc<[Step]>,
 ) -> PolarsResult<DataFrame> {
-    let rows = engine::collect(fused.rows(input)?)?;
+    let rows = fused.collect(input, |rows| rows)?;
     let values = columns.iter().map(|carried| carried.of.clone().alias(carried.name.clone()));
     let values = engine::collect(rows.clone().lazy().select(values.collect::<Vec<_>>()))?;
     engine::alone(move || {

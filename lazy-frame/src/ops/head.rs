@@ -122,14 +122,11 @@ fn cut(
     end: End,
     n: usize,
 ) -> PolarsResult<DataFrame> {
-    let rows = fused.rows(input)?;
     let n = IdxSize::try_from(n).unwrap_or(IdxSize::MAX);
-    let cut = engine::collect(match end {
+    fused.collect(input, |rows| match end {
         End::First => rows.limit(n),
         End::Last => rows.tail(n),
-    });
-    // A slice would keep the whole partition.
-    cut.map(|cut| cut.clone())
+    })
 }
 
 #[delayed(name = "head", fallible)]

@@ -113,7 +113,7 @@ fn map_partitions(
     function: Function,
     schema: SchemaRef,
 ) -> Result<DataFrame, BoxError> {
-    let rows = engine::collect(fused.rows(input)?)?;
+    let rows = fused.collect(input, |rows| rows)?;
     as_announced(function.call(rows)?, &schema)
 }
 

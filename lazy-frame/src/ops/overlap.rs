@@ -300,7 +300,7 @@ mod tasks {
                 fused: Fused,
                 after: Option<DataFrame>,
             ) -> Result<DataFrame, BoxError> {
-                let own = engine::collect(fused.rows(input)?)?;
+                let own = fused.collect(input, |rows| rows)?;
                 engine::alone(move || work.within(&around, before, own, after))
             })*
         };

@@ -124,7 +124,7 @@ fn with_row_index(
     input: Option<DataFrame>,
     fused: Fused,
 ) -> PolarsResult<DataFrame> {
-    let rows = engine::collect(fused.rows(input)?)?;
+    let rows = fused.collect(input, |rows| rows)?;
     let end = first + rows.height() as u64;
     if end > u64::from(IdxSize::MAX) {
         polars_bail!(ComputeError: "there are {end} rows and more; Polars counts up to {}", IdxSize::MAX);

@@ -141,5 +141,5 @@ fn bounds(samples: Vec<Sample>, n: usize) -> Bounds {
 
 #[delayed(name = "sort", fallible)]
 fn sort(input: Option<DataFrame>, fused: Fused, by: Sorting) -> PolarsResult<DataFrame> {
-    engine::collect(fused.rows(input)?.sort(by.by, by.options))
+    fused.collect(input, |rows| rows.sort(by.by, by.options))
 }

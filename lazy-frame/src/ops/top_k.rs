@@ -65,7 +65,7 @@ impl Operator for TopK {
 
 #[delayed(name = "top-k", fallible)]
 fn first(input: Option<DataFrame>, fused: Fused, k: usize, by: Sorting) -> PolarsResult<DataFrame> {
-    engine::collect(first_of(fused.rows(input)?, k, by))
+    fused.collect(input, |rows| first_of(rows, k, by))
 }
 
 #[delayed(name = "top-k-merge", fallible)]

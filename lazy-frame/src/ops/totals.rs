@@ -160,5 +160,6 @@ fn apply(
     totals: &DataFrame,
     step: Step,
 ) -> PolarsResult<DataFrame> {
-    engine::collect(with_values(&step, totals)?.apply(fused.rows(input)?))
+    let step = with_values(&step, totals)?;
+    fused.collect(input, |rows| step.apply(rows))
 }

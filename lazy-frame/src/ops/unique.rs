@@ -103,7 +103,7 @@ fn unique(
     subset: Arc<[PlSmallStr]>,
     keep: UniqueKeepStrategy,
 ) -> PolarsResult<DataFrame> {
-    engine::collect(distinct(fused.rows(input)?, &subset, keep))
+    fused.collect(input, |rows| distinct(rows, &subset, keep))
 }
 
 #[delayed(name = "unique-merge", fallible)]

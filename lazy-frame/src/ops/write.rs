@@ -52,7 +52,7 @@ fn write(
     stem: String,
 ) -> PolarsResult<Pending> {
     engine::alone(move || {
-        let table = engine::collect(fused.rows(input)?).map_err(|e| fused.explain(e))?;
+        let table = fused.collect(input, |rows| rows)?;
         target.write(&stem, table)
     })
 }

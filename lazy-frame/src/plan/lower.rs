@@ -7,6 +7,7 @@ use lazy_runtime::{Delayed, at};
 use polars::prelude::{DataFrame, IntoLazy, LazyFrame, PolarsError, PolarsResult};
 
 use super::{Plan, Source, Step, Wanted};
+use crate::engine;
 
 /// The tasks of each partition of a plan that is optimised.
 pub(super) fn tasks(plan: &Plan) -> Vec<Delayed<DataFrame>> {
@@ -139,6 +140,15 @@ impl Fused {
         Ok(self.steps.iter().fold(rows, |rows, step| step.apply(rows)))
     }
 
+    /// What `then` makes of the rows, in one plan of Polars, on this thread.
+    pub(crate) fn collect(
+        &self,
+        input: Option<DataFrame>,
+        then: impl FnOnce(LazyFrame) -> LazyFrame,
+    ) -> PolarsResult<DataFrame> {
+        engine::collect(then(self.rows(input)?)).map_err(|e| self.explain(e))
+    }
+
     /// The error with which a plan of `rows` failed, as its source tells it.
     pub(crate) fn explain(&self, error: PolarsError) -> PolarsError {
         match &self.source {
@@ -154,13 +164,12 @@ mod tasks {
     use polars::prelude::{DataFrame, PolarsResult};
 
     use super::Fused;
-    use crate::engine;
 
     macro_rules! named {
         ($($name:literal $function:ident),*) => {
             $(#[delayed(name = $name, fallible)]
             fn $function(input: Option<DataFrame>, fused: Fused) -> PolarsResult<DataFrame> {
-                engine::collect(fused.rows(input)?).map_err(|e| fused.explain(e))
+                fused.collect(input, |rows| rows)
             })*
 
             pub(super) fn make(name: &str, input: Option<Delayed<DataFrame>>, fused: Fused) -> Delayed<DataFrame> {

@@ -21,7 +21,7 @@ pub(super) fn split(
     by: By<'_>,
     n: usize,
 ) -> PolarsResult<Vec<DataFrame>> {
-    pieces(engine::collect(fused.rows(input)?)?, by, n)
+    pieces(fused.collect(input, |rows| rows)?, by, n)
 }
 
 /// Rows in `n` pieces.

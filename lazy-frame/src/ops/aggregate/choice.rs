@@ -80,7 +80,7 @@ fn partial(
     query: Arc<Query>,
     partition: usize,
 ) -> PolarsResult<DataFrame> {
-    let rows = engine::collect(fused.rows(input)?)?;
+    let rows = fused.collect(input, |rows| rows)?;
     if !groups.is_shuffled.load(Ordering::Relaxed) {
         let partial = engine::collect(query.partial(rows.clone().lazy()))?;
         if partial.height() < FEW.max(rows.height() / MANY) || groups.n_buckets < 2 {

@@ -28,7 +28,7 @@ pub(super) fn partial(
     fused: Fused,
     query: Arc<Query>,
 ) -> PolarsResult<DataFrame> {
-    engine::collect(query.partial(fused.rows(input)?))
+    fused.collect(input, |rows| query.partial(rows))
 }
 
 #[delayed(name = "aggregate-merge", fallible)]

@@ -51,7 +51,7 @@ fn aggregate_piece(
     fused: Fused,
     query: Arc<Query>,
 ) -> PolarsResult<DataFrame> {
-    engine::collect(aggregate(fused.rows(input)?, &query.keys, &query.aggs))
+    fused.collect(input, |rows| aggregate(rows, &query.keys, &query.aggs))
 }
 
 #[delayed(name = "aggregate", fallible)]
