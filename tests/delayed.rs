@@ -254,10 +254,7 @@ fn tasks_of_a_library_are_told_as_made_by_its_user() {
     assert!(x.iter().all(|x| of(x) == (file!(), line)));
     let (y, after) = (made_for_caller(|| made_for_caller(|| exponent(1, 2)) + 1), line!());
     assert_eq!((of(&y), of(&x[0].map(|x| x + 1))), ((file!(), after), (file!(), line!())));
-    let (inner, between) = made_for_caller(|| {
-        let inner = (made_for_caller(|| exponent(1, 2)), line!());
-        inner
-    });
+    let (inner, between) = made_for_caller(|| (made_for_caller(|| exponent(1, 2)), line!()));
     assert_eq!(of(&inner), (file!(), between));
     let (kept, made) = (made_for_caller(|| x[0].persist()).unwrap(), x[0].location());
     assert_eq!(kept.location(), made);

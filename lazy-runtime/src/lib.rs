@@ -168,6 +168,7 @@ mod options;
 mod job;
 mod handle;
 mod runtime;
+mod scratch;
 mod drawn;
 pub mod visualize;
 pub mod prelude;
@@ -190,6 +191,7 @@ pub use memory::MemoryProfile;
 pub use optimize::{Optimized, optimize};
 pub use options::ComputeOptions;
 pub use runtime::{Runtime, RuntimeBuilder, Scheduler};
+pub use scratch::{Hold, Scratch};
 pub use token::{Tokenize, Tokenizer, token};
 pub use visualize::{Color, RankDir, Visualize};
 

@@ -13,8 +13,8 @@ use crate::ops::partitions::Partitions;
 impl Frame {
     /// What a function makes of each partition, which it gets as a Polars `DataFrame`.
     ///
-    /// The columns of the result are found by calling the function on a frame without rows, here and now. Row-wise steps before it are part of the
-    /// same task.
+    /// The columns of the result are found by calling the function on a frame without rows, here and now. Row-wise
+    /// steps before it are part of the same task.
     ///
     /// # Examples
     /// ```
@@ -36,8 +36,8 @@ impl Frame {
         self.then(|input| MapPartitions::plan(None, Function::new(function), input, at))
     }
 
-    /// As [`Frame::map_partitions`], for a function that cannot be called on a frame without rows: its columns are announced. A result with
-    /// others fails its task.
+    /// As [`Frame::map_partitions`], for a function that cannot be called on a frame without rows: its columns are
+    /// announced. A result with others fails its task.
     #[track_caller]
     pub fn map_partitions_with_schema<E: Into<Box<dyn StdError + Send + Sync>>>(
         &self,

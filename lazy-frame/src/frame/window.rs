@@ -18,12 +18,12 @@ use crate::ops::time_windows::TimeWindows;
 use crate::plan::{At, Plan};
 
 impl Frame {
-    /// What a function makes of each partition together with some rows of what precedes and follows it: how many rows, or an
-    /// [`Overlap`].
+    /// What a function makes of each partition together with some rows of what precedes and follows it: how many rows,
+    /// or an [`Overlap`].
     ///
-    /// The function has to give a row for each row that it gets; those of the neighbours are cut off again. Where partitions have fewer rows than are
-    /// needed, rows of further ones are taken. The columns of the result are found by calling the function on a frame without rows, here
-    /// and now.
+    /// The function has to give a row for each row that it gets; those of the neighbours are cut off again. Where
+    /// partitions have fewer rows than are needed, rows of further ones are taken. The columns of the result are found
+    /// by calling the function on a frame without rows, here and now.
     ///
     /// # Examples
     /// ```
@@ -52,7 +52,8 @@ impl Frame {
         self.then(|input| overlapped(around, None, Function::new(function), input, at))
     }
 
-    /// As [`Frame::map_overlap`], for a function that cannot be called on a frame without rows: its columns are announced.
+    /// As [`Frame::map_overlap`], for a function that cannot be called on a frame without rows: its columns are
+    /// announced.
     #[track_caller]
     pub fn map_overlap_with_schema<E: Into<Box<dyn StdError + Send + Sync>>>(
         &self,
@@ -83,8 +84,8 @@ impl Frame {
         self.then(|input| RowIndex::plan(name, offset, input, at))
     }
 
-    /// Windows that end at each row: the rows whose value in a sorted column, of times or integers, is less than a period before its own. Followed
-    /// by [`Rolling::agg`].
+    /// Windows that end at each row: the rows whose value in a sorted column, of times or integers, is less than a
+    /// period before its own. Followed by [`Rolling::agg`].
     ///
     /// For windows of a number of rows there are expressions: `frame.with_columns([col("x").rolling_mean(options)])`.
     ///
@@ -163,7 +164,8 @@ impl Rolling {
         Rolling { keys: keys.into_names(), ..self }
     }
 
-    /// The aggregations of each window, a row for each row of the frame and in the same order, beside the keys and the index.
+    /// The aggregations of each window, a row for each row of the frame and in the same order, beside the keys and the
+    /// index.
     ///
     /// That the index is sorted, and without nulls, is checked by the tasks.
     pub fn agg(self, aggs: impl IntoExprs) -> Frame {

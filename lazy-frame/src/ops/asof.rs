@@ -135,7 +135,8 @@ impl Operator for Asof {
         self.inputs[0].rows(partition)
     }
 
-    /// Rows of the left side are dropped before as well as after; which row of the right side is the nearest, all of them tell.
+    /// Rows of the left side are dropped before as well as after; which row of the right side is the nearest, all of
+    /// them tell.
     fn filter_inputs(&self, predicate: &Expr) -> Vec<Option<Expr>> {
         let names = predicate.clone().meta().root_names();
         let left = names.iter().all(|name| self.inputs[0].schema().contains(name));

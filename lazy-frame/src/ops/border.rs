@@ -23,8 +23,8 @@ impl Overlap {
         Overlap(Extent::Rows(n))
     }
 
-    /// The rows whose value in a sorted column is at most so far from the first (or last) one of the partition: `"90s"`, `"2h"`, `"1mo"` of dates and
-    /// times, `"10i"` of integers, both ends included.
+    /// The rows whose value in a sorted column is at most so far from the first (or last) one of the partition:
+    /// `"90s"`, `"2h"`, `"1mo"` of dates and times, `"10i"` of integers, both ends included.
     ///
     /// That the column is sorted, and without nulls, is checked by the tasks.
     pub fn within(column: impl Into<PlSmallStr>, duration: impl Into<String>) -> Self {
@@ -71,8 +71,8 @@ impl Extent {
         matches!(self, Extent::Rows(n) if *n <= rows)
     }
 
-    /// For each partition whether its neighbour on the other side need not look beyond it, as far as divisions tell: where the partition
-    /// spans more than the overlap.
+    /// For each partition whether its neighbour on the other side need not look beyond it, as far as divisions tell:
+    /// where the partition spans more than the overlap.
     pub(crate) fn spanned(
         &self,
         side: Side,
@@ -212,8 +212,8 @@ fn moved(value: Expr, dtype: &DataType, sign: i64, duration: &str) -> PolarsResu
     Ok(value.dt().offset_by(lit(by)))
 }
 
-/// Partition `i` holds values from bound `i` to bound `i + 1`, its end excluded: whoever comes next starts at bound `i + 1`, and whoever comes before
-/// ends before bound `i`.
+/// Partition `i` holds values from bound `i` to bound `i + 1`, its end excluded: whoever comes next starts at
+/// bound `i + 1`, and whoever comes before ends before bound `i`.
 fn wide_enough(
     side: Side,
     divisions: &Divisions,

@@ -8,8 +8,8 @@
 //!      | total, then carry: the sums of both
 //!      v
 //! ```
-//! Totals are one row each, and are found side by side; only carries wait for each other. Polars goes on from a carry as from a row of its own, so
-//! that types, nulls and overflow are the same as for the whole column.
+//! Totals are one row each, and are found side by side; only carries wait for each other. Polars goes on from a carry
+//! as from a row of its own, so that types, nulls and overflow are the same as for the whole column.
 
 use std::sync::Arc;
 
@@ -379,6 +379,24 @@ mod tests {
     fn a_filter_may_look_at_other_rows() {
         let few = || col("b").cum_sum(false).lt(lit(40)).and(col("i").neq(col("i").shift(lit(1))));
         agrees(&table(), |f| f.filter(few()), |f| f.filter(few()));
+    }
+
+    #[test]
+    fn totals_stand_beside_parts_that_look_at_other_rows() {
+        let exprs = || {
+            [
+                (col("b") - col("b").max()).cum_sum(false).alias("below"),
+                (col("i").sum() - col("i").shift(lit(1))).alias("rest"),
+                (col("b").cum_sum(false) * lit(2) / col("b").sum()).alias("share"),
+            ]
+        };
+        agrees(&table(), |f| f.with_columns(exprs()), |f| f.with_columns(exprs()));
+        let above = || col("b").cum_sum(false).gt(col("b").max() * lit(3));
+        agrees(&table(), |f| f.filter(above()), |f| f.filter(above()));
+        // What looks around in one value sees that value alone.
+        let value = || col("b").shift(lit(1)) - col("b").max().cum_sum(false);
+        let none = || (col("b").max().shift(lit(1)) + col("b").shift(lit(1))).alias("none");
+        agrees(&table(), |f| f.select([value(), none()]), |f| f.select([value(), none()]));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! [`Join`]: rows of two frames beside each other.
 //!
-//! How it is done is chosen from the numbers of partitions and from the divisions, see [`Strategy`]; what each partition does is one
-//! plan of Polars: the row-wise steps of its sides, and the join.
+//! How it is done is chosen from the numbers of partitions and from the divisions, see [`Strategy`]; what each
+//! partition does is one plan of Polars: the row-wise steps of its sides, and the join.
 
 mod align;
 mod filter;

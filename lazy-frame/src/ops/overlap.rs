@@ -8,9 +8,9 @@
 //!      | border: the last rows of both, should partition 1 be short
 //!      v
 //! ```
-//! Borders are small. Each is made of the one before and of a partition, so that partitions may have fewer rows than are needed, or none; where
-//! the number of rows is known beforehand, or the divisions are, the chain is cut at whatever is long enough. Rows that follow come the same way from the
-//! other end.
+//! Borders are small. Each is made of the one before and of a partition, so that partitions may have fewer rows than
+//! are needed, or none; where the number of rows is known beforehand, or the divisions are, the chain is cut at
+//! whatever is long enough. Rows that follow come the same way from the other end.
 
 use lazy_runtime::{Delayed, delayed};
 use polars::prelude::{DataFrame, IntoLazy, PolarsResult, SchemaRef};
@@ -46,7 +46,8 @@ pub(crate) enum Work {
 }
 
 impl Overlapped {
-    /// Expressions that look so far. That none looks further, and that there are no selectors, is for the caller to see to.
+    /// Expressions that look so far. That none looks further, and that there are no selectors, is for the caller to see
+    /// to.
     pub(crate) fn plan(step: Step, reach: Reach, input: Plan, at: At) -> Result<Plan, StepError> {
         let (before, after) = (Extent::Rows(reach.before), Extent::Rows(reach.after));
         Overlapped { before, after, work: Work::Step(step), inputs: [input] }.planned(at)
@@ -235,8 +236,8 @@ impl Work {
             let after = height - first - n;
             let found = result.height();
             return Err(format!(
-                "the function gave {found} rows for {height} ({first} before, {n} of the partition, {after} after); as many were \
-                 expected"
+                "the function gave {found} rows for {height} ({first} before, {n} of the partition, {after} after); \
+                 as many were expected"
             )
             .into());
         }

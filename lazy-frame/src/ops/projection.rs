@@ -49,11 +49,12 @@ pub(crate) fn plan(
     kind.step(exprs.clone())
         .schema(input.schema())
         .map_err(|reason| input.misfit(kind.name(), reason, at))?;
-    if all_row_wise(&exprs, &input).map_err(misfit)? {
-        return RowWise::plan(kind.step(exprs), input, at);
-    }
+    // Values alone are one row, too.
     if kind == Projection::Select && exprs.iter().all(is_aggregation) {
         return Aggregate::plan(kind.name(), Vec::new(), exprs, 1, input, at);
+    }
+    if all_row_wise(&exprs, &input).map_err(misfit)? {
+        return RowWise::plan(kind.step(exprs), input, at);
     }
     let (rest, totals) = totals::separate(exprs.clone());
     if !totals.is_empty() && all_row_wise_beside(&rest, &totals, &input).map_err(misfit)? {
@@ -63,6 +64,9 @@ pub(crate) fn plan(
         return Overlapped::plan(kind.step(exprs), reach, input, at);
     }
     if let Some(plan) = staged::plan(kind, &exprs, &input, at)? {
+        return Ok(plan);
+    }
+    if let Some(plan) = staged::beside_totals(kind, &exprs, &input, at)? {
         return Ok(plan);
     }
     Err(refused(kind.name(), &exprs, &input, at))
@@ -95,12 +99,17 @@ pub(crate) fn filter(predicate: Expr, input: Plan, at: At) -> Result<Plan, StepE
 fn filter_by_column(predicate: &Expr, input: &Plan, at: At) -> Result<Option<Plan>, StepError> {
     const CONDITION: &str = "__condition";
     let made = [predicate.clone().alias(CONDITION)];
+    let kind = Projection::WithColumns;
     let plan = match reach::of_all(&made, input.schema()) {
-        Some(reach) => Overlapped::plan(Step::WithColumns(made.into()), reach, input.clone(), at)?,
-        None => match staged::plan(Projection::WithColumns, &made, input, at)? {
-            Some(plan) => plan,
-            None => return Ok(None),
-        },
+        Some(reach) => Some(Overlapped::plan(kind.step(made.to_vec()), reach, input.clone(), at)?),
+        None => staged::plan(kind, &made, input, at)?,
+    };
+    let plan = match plan {
+        Some(plan) => Some(plan),
+        None => staged::beside_totals(kind, &made, input, at)?,
+    };
+    let Some(plan) = plan else {
+        return Ok(None);
     };
     let plan = RowWise::plan(Step::Filter(col(CONDITION)), plan, at)?;
     let names: Vec<_> = input.schema().iter_names().cloned().map(col).collect();

@@ -8,13 +8,14 @@ use super::cumulative::{Carried, Cumulative, How};
 use super::overlap::Overlapped;
 use super::projection::Projection;
 use super::reach;
-use super::row_wise::RowWise;
+use super::row_wise::{self, RowWise};
+use super::totals::{self, Totals};
 use crate::engine;
 use crate::error::StepError;
 use crate::plan::{At, Plan, Step};
 
-/// `select` or `with_columns` of expressions of which some are cumulative; `None` where none is, or where the rest of them is not known to look at a bounded
-/// number of rows.
+/// `select` or `with_columns` of expressions of which some are cumulative; `None` where none is, or where the rest of
+/// them is not known to look at a bounded number of rows.
 pub(crate) fn plan(
     kind: Projection,
     exprs: &[Expr],
@@ -47,6 +48,35 @@ pub(crate) fn plan(
     };
     let plan = Overlapped::plan(kind.step(rest), reach, plan, at)?;
     RowWise::plan(last, plan, at).map(Some)
+}
+
+/// `select` or `with_columns` of expressions that need totals as well as other rows: the totals become columns first.
+/// `None` as for [`plan`].
+pub(crate) fn beside_totals(
+    kind: Projection,
+    exprs: &[Expr],
+    input: &Plan,
+    at: At,
+) -> Result<Option<Plan>, StepError> {
+    let named: Vec<_> = exprs.iter().map(named).collect();
+    let (rest, totals) = totals::separate(named);
+    let names: Vec<_> = totals.iter().filter_map(row_wise::output_name).collect();
+    if totals.is_empty() {
+        return Ok(None);
+    }
+    let result = kind.step(exprs.to_vec()).schema(input.schema());
+    let result = result.map_err(|reason| input.misfit(kind.name(), reason, at))?;
+    let values = Step::WithColumns(names.into_iter().map(col).collect());
+    let beside = Totals::plan(kind.name(), values, totals, input.clone(), at)?;
+    let made = match reach::of_all(&rest, beside.schema()) {
+        Some(reach) => Overlapped::plan(kind.step(rest), reach, beside, at)?,
+        None => match plan(kind, &rest, &beside, at)? {
+            Some(plan) => plan,
+            None => return Ok(None),
+        },
+    };
+    let names: Vec<_> = result.iter_names().cloned().map(col).collect();
+    RowWise::plan(Step::Select(names.into()), made, at).map(Some)
 }
 
 fn all_row_wise(exprs: &[Expr], plan: &Plan) -> bool {
@@ -122,8 +152,8 @@ struct Found {
 }
 
 impl Found {
-    /// The expression with columns for those cumulative parts that no further ones are in. Parts whose rows are other ones than those of
-    /// the frame stay: windows, lists.
+    /// The expression with columns for those cumulative parts that no further ones are in. Parts whose rows are other
+    /// ones than those of the frame stay: windows, lists.
     fn replaced(&mut self, expr: &Expr) -> Expr {
         let mut inner = |inner: &Arc<Expr>| Arc::new(self.replaced(inner));
         match expr {

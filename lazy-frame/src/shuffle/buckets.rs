@@ -43,12 +43,8 @@ struct Written {
 
 impl Buckets {
     pub(crate) fn new(n: usize) -> Self {
-        Buckets::within(Space::current(), n)
-    }
-
-    fn within(space: Space, n: usize) -> Self {
         let buckets = (0..n).map(|_| Bucket::default()).collect();
-        Buckets { buckets: Mutex::new(buckets), space, disk: Disk::default() }
+        Buckets { buckets: Mutex::new(buckets), space: Space::current(), disk: Disk::default() }
     }
 
     /// The pieces of a partition, one a bucket.
@@ -56,10 +52,17 @@ impl Buckets {
         if self.space.is_limited() {
             pieces = pieces.into_iter().map(with_own_strings).collect::<PolarsResult<_>>()?;
         }
-        for (i, parts) in self.hold(partition, pieces) {
+        self.hold(partition, pieces);
+        self.count();
+        let leaving = self.leaving();
+        if leaving.is_empty() {
+            return Ok(());
+        }
+        for (i, parts) in leaving {
             let written = self.write(parts)?;
             self.lock()[i].written.push(written);
         }
+        self.count();
         Ok(())
     }
 
@@ -75,14 +78,14 @@ impl Buckets {
                 offset += height;
             }
         }
+        self.count();
         if parts.is_empty() {
             return Ok(None);
         }
         together(parts).map(Some)
     }
 
-    /// Keeps the pieces, and gives the parts of buckets that must leave memory for that.
-    fn hold(&self, partition: usize, pieces: Vec<DataFrame>) -> Vec<(usize, Vec<Part>)> {
+    fn hold(&self, partition: usize, pieces: Vec<DataFrame>) {
         let mut buckets = self.lock();
         debug_assert_eq!(buckets.len(), pieces.len(), "a piece for each bucket");
         for (bucket, rows) in buckets.iter_mut().zip(pieces) {
@@ -91,8 +94,18 @@ impl Buckets {
                 bucket.held.push(Part { partition, rows });
             }
         }
-        let excess = self.space.excess(buckets.iter().map(|bucket| bucket.bytes).sum());
+    }
+
+    /// Takes from memory what has no room in it: the parts of the largest buckets.
+    fn leaving(&self) -> Vec<(usize, Vec<Part>)> {
+        let mut buckets = self.lock();
+        let excess = self.space.excess(bytes(&buckets));
         largest(&buckets, excess).into_iter().map(|i| (i, buckets[i].leave())).collect()
+    }
+
+    /// What waits counts until it leaves.
+    fn count(&self) {
+        self.space.count(|| bytes(&self.lock()));
     }
 
     fn write(&self, mut parts: Vec<Part>) -> PolarsResult<Written> {
@@ -112,6 +125,10 @@ impl Bucket {
         self.bytes = 0;
         std::mem::take(&mut self.held)
     }
+}
+
+fn bytes(buckets: &[Bucket]) -> usize {
+    buckets.iter().map(|bucket| bucket.bytes).sum()
 }
 
 /// The fewest buckets that hold so many bytes together.
@@ -155,6 +172,7 @@ fn size(rows: &DataFrame) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use lazy_runtime::{Runtime, RuntimeBuilder, Scratch};
     use polars::prelude::{NamedFrom, Series, df};
 
     use super::*;
@@ -173,8 +191,15 @@ mod tests {
         (0..3).map(piece).collect()
     }
 
-    fn filled(limit: Option<usize>) -> Buckets {
-        let buckets = Buckets::within(Space::of(limit), 3);
+    fn runtime(limit: Option<usize>) -> Runtime {
+        let builder = Runtime::builder().num_threads(1);
+        let builder = limit.into_iter().fold(builder, RuntimeBuilder::memory_limit);
+        builder.build().unwrap()
+    }
+
+    /// The runtime counts what is held as long as it lives.
+    fn filled(runtime: &Runtime) -> Buckets {
+        let buckets = runtime.install(|| Buckets::new(3));
         for partition in [4, 0, 5, 2, 1, 3] {
             buckets.push(partition, pieces(partition)).unwrap();
         }
@@ -183,7 +208,8 @@ mod tests {
 
     #[test]
     fn rows_come_in_the_order_of_their_partitions() {
-        let buckets = filled(None);
+        let runtime = runtime(None);
+        let buckets = filled(&runtime);
         for bucket in 0..3 {
             let all = (0..6).map(|partition| pieces(partition).remove(bucket)).collect();
             let expected = engine::concat(all).unwrap();
@@ -194,7 +220,8 @@ mod tests {
     #[test]
     fn rows_that_went_to_disk_are_the_same() {
         for limit in [1, 2_000, 6_000] {
-            let (small, large) = (filled(Some(limit)), filled(None));
+            let (limited, free) = (runtime(Some(limit)), runtime(None));
+            let (small, large) = (filled(&limited), filled(&free));
             assert!(small.lock().iter().any(|bucket| !bucket.written.is_empty()), "{limit}");
             for bucket in 0..3 {
                 let (small, large) = (small.take(bucket).unwrap(), large.take(bucket).unwrap());
@@ -204,14 +231,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_held_stays_within_a_quarter_of_the_limit() {
-        let buckets = filled(Some(6_000));
-        assert!(buckets.lock().iter().map(|bucket| bucket.bytes).sum::<usize>() <= 1_500);
+    fn what_is_held_stays_within_a_quarter_of_the_limit_and_counts() {
+        let runtime = runtime(Some(6_000));
+        let room = || runtime.install(Scratch::current).room().unwrap();
+        let buckets = filled(&runtime);
+        let held = bytes(&buckets.lock());
+        assert!(held > 0 && held <= 1_500, "{held}");
+        assert_eq!(room(), 6_000 - held);
+        (0..3).for_each(|i| drop(buckets.take(i).unwrap()));
+        assert_eq!(room(), 6_000);
     }
 
     #[test]
     fn a_taken_bucket_is_empty() {
-        let buckets = filled(Some(2_000));
+        let runtime = runtime(Some(2_000));
+        let buckets = filled(&runtime);
         assert!(buckets.take(1).unwrap().is_some());
         assert!(buckets.take(1).unwrap().is_none());
     }

@@ -123,7 +123,7 @@ fn bucket(buckets: &Buckets, _: &(), i: usize, schema: SchemaRef) -> PolarsResul
 
 #[cfg(test)]
 mod tests {
-    use lazy_runtime::Collection;
+    use lazy_runtime::{Collection, Runtime};
     use polars::prelude::{SortMultipleOptions, col, df, lit};
 
     use super::*;
@@ -204,6 +204,15 @@ mod tests {
         let buckets = by_hash(pieces(&table), &[col("i")], 2, table.schema());
         let (first, second) = (buckets.compute().unwrap(), buckets.compute().unwrap());
         assert!(first.iter().zip(&second).all(|(a, b)| a.equals_missing(b)));
+    }
+
+    #[test]
+    fn a_run_that_has_no_room_for_the_rows_gives_the_same() {
+        let table = table();
+        let buckets = by_hash(pieces(&table), &[col("s")], 3, table.schema());
+        let small = Runtime::builder().memory_limit(200).build().unwrap();
+        let (small, large) = (small.compute(&buckets).unwrap(), buckets.compute().unwrap());
+        assert!(small.iter().zip(&large).all(|(a, b)| a.equals_missing(b)));
     }
 
     #[test]

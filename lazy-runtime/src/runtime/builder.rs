@@ -109,7 +109,7 @@ impl RuntimeBuilder {
     /// function that returns it, written out and not as a type parameter. What is used at the moment stays, and results of less
     /// than 512 bytes. So does all else: a limit that
     /// cannot be kept is said once on standard error, and the run goes on. Arguments and data nodes are not counted;
-    /// a cached result counts twice while a run holds it.
+    /// a cached result counts twice while a run holds it. What a task uses besides counts if it [says so](crate::Scratch).
     pub fn memory_limit(mut self, bytes: usize) -> Self {
         self.memory_limit = Some(bytes);
         self
@@ -133,11 +133,12 @@ impl RuntimeBuilder {
             self.cache_dir_age.unwrap_or(CACHE_DIR_AGE),
         );
         let caches = Cache::new(memory, Some(disk));
-        let memory = self.memory_limit.map(|limit| {
-            let parent = self.spill_dir.clone().unwrap_or_else(std::env::temp_dir);
-            Arc::new(Memory::new(limit, caches.clone(), SpillFolder::new(parent)))
-        });
-        Kept { caches, memory }
+        let parent = self.spill_dir.clone().unwrap_or_else(std::env::temp_dir);
+        let folder = Arc::new(SpillFolder::new(parent));
+        let memory = self
+            .memory_limit
+            .map(|limit| Arc::new(Memory::new(limit, caches.clone(), Arc::clone(&folder))));
+        Kept { caches, memory, folder }
     }
 
     /// Without threads.

@@ -20,7 +20,7 @@ use crate::handle::Handle;
 use crate::job::Job;
 use crate::options::ComputeOptions;
 use crate::schedule::Stop;
-use crate::store::Memory;
+use crate::store::{Memory, SpillFolder};
 use plan::{Patience, Work};
 
 /// How a runtime runs tasks.
@@ -71,6 +71,8 @@ struct Kept {
     caches: Cache,
     /// The limit, if there is one.
     memory: Option<Arc<Memory>>,
+    /// Where results go that memory has no room for, and files of tasks.
+    folder: Arc<SpillFolder>,
 }
 
 /// Tells the threads of a pool whose they are; filled as soon as the runtime exists.
@@ -302,6 +304,11 @@ impl Runtime {
             recording.end(RunOutcome::of(&result));
         }
         result
+    }
+
+    /// The memory limit, if there is one, and where that goes which it leaves no room for.
+    pub(crate) fn room(&self) -> (Option<&Arc<Memory>>, &Arc<SpillFolder>) {
+        (self.inner.kept.memory.as_ref(), &self.inner.kept.folder)
     }
 
     /// The caches of results between runs: what they hold, and how to clear them.

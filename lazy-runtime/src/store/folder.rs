@@ -66,6 +66,18 @@ impl SpillFolder {
         Ok(spilled)
     }
 
+    /// A file to write and read, beside the folder: it has no name, so there is nothing to remove, however the process ends.
+    pub(crate) fn nameless(&self) -> io::Result<File> {
+        let create = || {
+            fs::create_dir_all(&self.parent)?;
+            tempfile::tempfile_in(&self.parent)
+        };
+        create().map_err(|error| {
+            let kind = error.kind();
+            io::Error::new(kind, SpillError::io("create a file in", &self.parent)(error))
+        })
+    }
+
     /// Removes the folder if no value lies in it.
     pub(crate) fn tidy(&self) {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,6 +1,6 @@
 //! The memory limit of a runtime: what counts, and what goes to disk.
 //!
-//! What counts are the held results of all runs and what the memory cache keeps. When that is more than the limit, whoever made it so
+//! What counts are the held results of all runs, what the memory cache keeps, and what tasks say that they hold besides (`scratch`). When that is more than the limit, whoever made it so
 //! makes room: first the cache gives up entries, for they can be computed again; then, value after value, what is needed last in the
 //! static order goes to the spill folder (Belady, "A study of replacement algorithms for a virtual-storage computer", 1966: on an order
 //! that is known this reads back least). If nothing can go the limit is not kept: tasks that would begin something new wait for those
@@ -8,7 +8,7 @@
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 
 use super::folder::SpillFolder;
 use super::held::Held;
@@ -18,10 +18,12 @@ use crate::diagnostics::units;
 pub(crate) struct Memory {
     limit: usize,
     used: AtomicUsize,
+    /// Which part of it tasks hold besides their results; some of it may outlive all runs.
+    scratch: AtomicUsize,
     /// The most bytes that counted since this was asked last.
     most: AtomicUsize,
     cache: Cache,
-    folder: SpillFolder,
+    folder: Arc<SpillFolder>,
     runs: Mutex<Vec<Weak<Held>>>,
     /// Held by whoever makes room.
     making_room: Mutex<()>,
@@ -51,10 +53,11 @@ impl Drop for Unlimited {
 }
 
 impl Memory {
-    pub(crate) fn new(limit: usize, cache: Cache, folder: SpillFolder) -> Self {
+    pub(crate) fn new(limit: usize, cache: Cache, folder: Arc<SpillFolder>) -> Self {
         Memory {
             limit,
             used: AtomicUsize::new(0),
+            scratch: AtomicUsize::new(0),
             most: AtomicUsize::new(0),
             cache,
             folder,
@@ -99,6 +102,21 @@ impl Memory {
         debug_assert!(before >= bytes, "no more is given back than was counted");
     }
 
+    /// A task holds so many bytes more besides its results.
+    pub(crate) fn add_scratch(&self, bytes: usize) {
+        self.scratch.fetch_add(bytes, Ordering::Relaxed);
+        self.add(bytes);
+    }
+
+    pub(crate) fn subtract_scratch(&self, bytes: usize) {
+        self.subtract(bytes);
+        self.scratch.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
     /// Bytes that count now.
     pub(crate) fn used(&self) -> usize {
         self.used.load(Ordering::Relaxed).saturating_add(self.cache.memory().bytes())
@@ -120,14 +138,27 @@ impl Memory {
     #[inline]
     pub(crate) fn make_room(&self) {
         if self.is_over() && Self::applies_here() {
-            self.make_room_now();
+            // Others that are over the limit wait here: they would only make more.
+            self.make_room_alone(lock(&self.making_room));
+        }
+    }
+
+    /// [`Memory::make_room`], for a thread in the middle of a task: it may hold locks of the user's, and whoever makes room runs code of the
+    /// user's. So it waits for nobody who does; that one makes room for this thread, too, for what is needed has been counted before.
+    pub(crate) fn make_room_unless_others_do(&self) {
+        if self.is_over() && Self::applies_here() {
+            match self.making_room.try_lock() {
+                Ok(alone) => self.make_room_alone(alone),
+                Err(TryLockError::Poisoned(poisoned)) => {
+                    self.make_room_alone(poisoned.into_inner())
+                }
+                Err(TryLockError::WouldBlock) => {}
+            }
         }
     }
 
     #[cold]
-    fn make_room_now(&self) {
-        // Others that are over the limit wait here: they would only make more.
-        let _alone = lock(&self.making_room);
+    fn make_room_alone(&self, _alone: MutexGuard<'_, ()>) {
         let _marked = Unlimited::begin();
         loop {
             let excess = self.used().saturating_sub(self.limit);
@@ -174,10 +205,10 @@ impl Memory {
 impl Drop for Memory {
     /// All runs are over.
     fn drop(&mut self) {
-        let used = *self.used.get_mut();
+        let (used, scratch) = (*self.used.get_mut(), *self.scratch.get_mut());
         debug_assert!(
-            used == 0 || std::thread::panicking(),
-            "{used} bytes count that nobody holds"
+            used == scratch || std::thread::panicking(),
+            "{used} bytes count, of which only {scratch} are held"
         );
     }
 }

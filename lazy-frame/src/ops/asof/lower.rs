@@ -43,7 +43,8 @@ fn met(rule: &Rule, ranges: &Ranges, right: &Plan, lowering: &mut Lowering) -> V
     ranges.iter().map(range).collect()
 }
 
-/// For each partition, the rows nearest to it of all before it, and of it and all after it: those that a range that ends, or begins, there needs.
+/// For each partition, the rows nearest to it of all before it, and of it and all after it: those that a range that
+/// ends, or begins, there needs.
 struct Edges {
     before: Vec<Option<Partition>>,
     after: Vec<Option<Partition>>,

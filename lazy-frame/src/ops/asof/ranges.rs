@@ -9,8 +9,8 @@ use crate::divisions::Divisions;
 use crate::ops::join::Side;
 use crate::plan::Plan;
 
-/// For each partition of the left side those of the right one that may hold keys of its range. Of those before and after them, the row that comes
-/// nearest is enough.
+/// For each partition of the left side those of the right one that may hold keys of its range. Of those before and
+/// after them, the row that comes nearest is enough.
 pub(super) type Ranges = Vec<Range<usize>>;
 
 /// Known where both sides are divided by the key; not worth knowing of a single partition.

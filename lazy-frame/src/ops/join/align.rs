@@ -97,7 +97,8 @@ fn merged(a: &[AnyValue<'static>], b: &[AnyValue<'static>]) -> Option<Vec<AnyVal
     Some(cuts)
 }
 
-/// For each range between two cuts the rows of a side that are in it. The rows of a partition are all in one of its ranges, nulls in its first.
+/// For each range between two cuts the rows of a side that are in it. The rows of a partition are all in one of its
+/// ranges, nulls in its first.
 fn parts(
     side: &Divisions,
     cuts: &[AnyValue<'static>],

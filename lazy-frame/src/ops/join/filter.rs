@@ -33,10 +33,11 @@ fn conjuncts(predicate: &Expr) -> Vec<&Expr> {
     }
 }
 
-/// The predicate in the columns of each side that may be filtered by it; `None` where that does not do all that is asked.
+/// The predicate in the columns of each side that may be filtered by it; `None` where that does not do all that is
+/// asked.
 ///
-/// A side is filtered for good where each row of the result has a row of that side. What is said of keys alone, besides, is known
-/// of the rows of the other side that could match.
+/// A side is filtered for good where each row of the result has a row of that side. What is said of keys alone,
+/// besides, is known of the rows of the other side that could match.
 fn of_sides(rule: &Rule, origins: &[Origin], part: &Expr) -> Option<[Option<Expr>; 2]> {
     let says = |side, equal| express(rule, origins, part, side, equal);
     match rule.args.how {

@@ -49,8 +49,8 @@ pub(crate) struct Pair {
 }
 
 impl Keys {
-    /// The keys of both sides without selectors: as many of one side as of the other, of types that can be compared, each of
-    /// its own row alone.
+    /// The keys of both sides without selectors: as many of one side as of the other, of types that can be compared,
+    /// each of its own row alone.
     pub(crate) fn check(
         step: &str,
         sides: [(&Plan, &[Expr]); 2],

@@ -68,7 +68,8 @@ pub(crate) fn nothing(schema: &Schema) -> Piece {
     Piece::made(value(empty(schema)))
 }
 
-/// The rows of a side in `n` partitions, by the hash of their keys in the type in which they are compared. A side that is so stays.
+/// The rows of a side in `n` partitions, by the hash of their keys in the type in which they are compared. A side that
+/// is so stays.
 fn shuffled(join: &Join, side: Side, n: usize, lowering: &mut Lowering) -> Vec<Piece> {
     let (plan, keys) = (join.input(side), &join.rule.keys);
     let pieces = lowering.pieces(plan);

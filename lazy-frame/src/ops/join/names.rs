@@ -80,8 +80,8 @@ fn coalesced(rule: &Rule, left: &str) -> Option<PlSmallStr> {
     Some(right.into())
 }
 
-/// The columns of a side that are needed for some of the result. A column has a suffix because the left side has one of its name: then this one is
-/// needed, too.
+/// The columns of a side that are needed for some of the result. A column has a suffix because the left side has one of
+/// its name: then this one is needed, too.
 pub(crate) fn needs(origins: &[Origin], wanted: &Columns, side: Side) -> Columns {
     let wanted = || origins.iter().filter(|origin| wanted.contains(&origin.name));
     let of_side = wanted().filter_map(|origin| origin.of(side));

@@ -107,13 +107,15 @@ impl Sizes {
         preferred.into_iter().find(|side| fits(*side) && (alone || may_be_whole(rule, *side)))
     }
 
-    /// Few enough partitions that to repeat the side in each task costs less than to move both: fewer than half the binary logarithm of the other's.
+    /// Few enough partitions that to repeat the side in each task costs less than to move both: fewer than half the
+    /// binary logarithm of the other's.
     fn is_small(&self, side: Side) -> bool {
         (self.of(side) as f64) < 0.5 * (self.of(side.other()) as f64).log2()
     }
 }
 
-/// A side may be met whole by each partition of the other if what becomes of its rows does not depend on the other partitions.
+/// A side may be met whole by each partition of the other if what becomes of its rows does not depend on the other
+/// partitions.
 fn may_be_whole(rule: &Rule, side: Side) -> bool {
     let by_type = match rule.args.how {
         JoinType::Inner | JoinType::Cross => true,
