@@ -17,6 +17,7 @@ pub mod prelude;
 
 pub use divisions::Divisions;
 pub use error::{Error, FileError, Result, StepError};
+pub use frame::divisions::IntoBounds;
 pub use frame::repartition::concat;
 pub use frame::{Frame, Rolling, WriteCsv, WriteIpc, WriteParquet};
 pub use group_by::{GroupBy, GroupByColumn};

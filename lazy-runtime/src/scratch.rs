@@ -95,7 +95,7 @@ impl Scratch {
     /// thread, unless another thread is already about it. It never fails and waits for no task: what cannot be made room for is
     /// counted all the same, and tasks without dependencies do not start meanwhile.
     ///
-    /// Writing a result calls its `Serialize`, and giving one up its `Drop`: keep no lock that these take. Locks that only tasks and
+    /// Writing a result calls its `Serialize`, reading it back its `Deserialize`, and giving one up its `Drop`: keep no lock that these take. Locks that only tasks and
     /// their closures take may be kept.
     ///
     /// # Examples

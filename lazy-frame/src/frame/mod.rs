@@ -3,6 +3,7 @@
 mod collection;
 mod columns;
 mod display;
+pub(crate) mod divisions;
 mod explain;
 mod from_map;
 mod head;
@@ -30,9 +31,8 @@ pub use window::Rolling;
 use crate::divisions::Divisions;
 use crate::error::{Result, StepError};
 use crate::ops::held::Held;
-use crate::ops::row_wise::RowWise;
 use crate::ops::scan::Scan;
-use crate::plan::{At, Plan, Source, Step};
+use crate::plan::{At, Plan, Source};
 
 pub use write::{WriteCsv, WriteIpc, WriteParquet};
 
@@ -63,11 +63,6 @@ impl Frame {
     /// A step upon this frame; after a mistake nothing is built.
     pub(crate) fn then(&self, step: impl FnOnce(Plan) -> Result<Plan, StepError>) -> Frame {
         Frame::new(self.plan().cloned().and_then(step))
-    }
-
-    /// A row-wise step upon this frame.
-    pub(crate) fn row_wise(&self, step: Step, at: At) -> Frame {
-        self.then(|input| RowWise::plan(step, input, at))
     }
 
     /// Cuts a table into `npartitions` of about the same number of rows; fewer where there are not as many rows.

@@ -6,11 +6,10 @@ use lazy_runtime::prelude::*;
 use polars::prelude::*;
 
 use super::Frame;
-use crate::divisions::Divisions;
+use super::divisions::{IntoBounds, divisions};
 use crate::error::reason;
 use crate::ops::concat::Concat;
 use crate::ops::repartition::{Cuts, Repartition};
-use crate::ops::row_wise;
 
 /// The rows of several frames, one after the other; they have the same columns, of the same types.
 ///
@@ -97,23 +96,21 @@ impl Frame {
     /// # Errors
     /// Kept until the frame is used: no known divisions, bounds that are not sorted or of another type, or that leave rows out.
     #[track_caller]
-    pub fn repartition_divisions(&self, bounds: Vec<AnyValue<'static>>) -> Frame {
-        let at = Location::caller();
+    pub fn repartition_divisions(&self, bounds: impl IntoBounds) -> Frame {
+        let (at, bounds) = (Location::caller(), bounds.into_bounds());
         self.then(|input| {
             let misfit = |reason: String| input.misfit("repartition_divisions", reason, at);
             let Some(old) = input.divisions() else {
                 return Err(misfit(UNKNOWN.into()));
             };
-            if bounds.len() < 2 || bounds.windows(2).any(|pair| pair[0] > pair[1]) {
-                return Err(misfit("bounds are at least two, and sorted".into()));
-            }
+            let divisions = divisions(old.column(), bounds, &input).map_err(misfit)?;
+            let bounds = divisions.bounds();
             let (first, last) = (&old.bounds()[0], &old.bounds()[old.npartitions()]);
             if bounds[0] > *first || bounds[bounds.len() - 1] < *last {
                 return Err(misfit(format!(
                     "the bounds leave out rows: there are some from {first} to {last}"
                 )));
             }
-            let divisions = Divisions::new(old.column(), bounds);
             Ok(Repartition::plan(Cuts::Divisions(divisions), input, at))
         })
     }
@@ -131,11 +128,6 @@ impl Frame {
             Err(reason) => Err(input.misfit("repartition_time", reason, at)),
             Ok(divisions) => Ok(Repartition::plan(Cuts::Divisions(divisions), input, at)),
         })
-    }
-
-    /// These columns alone.
-    pub(crate) fn columns(&self, names: &[PlSmallStr], at: crate::plan::At) -> Frame {
-        self.then(|input| row_wise::columns(names, input, at))
     }
 }
 

@@ -7,7 +7,7 @@ use polars::prelude::{Expr, FunctionExpr, Operator, PlSmallStr, col};
 
 use super::rewrite::{over, users, users_first};
 use crate::ops::row_wise::{RowWise, output_name};
-use crate::plan::{Plan, Step};
+use crate::plan::{At, Plan, Step};
 
 pub(super) fn apply(plan: &Plan) -> Plan {
     let (order, users) = (users_first(plan), users(plan));
@@ -16,12 +16,39 @@ pub(super) fn apply(plan: &Plan) -> Plan {
         let inputs: Vec<_> = plan.inputs().iter().map(|input| done[&input.id()].clone()).collect();
         let is_shared = plan.inputs().iter().any(|input| users[&input.id()] > 1);
         let moved = match plan.operator().row_wise() {
-            Some(Step::Filter(predicate)) if !is_shared => below(&inputs[0], predicate),
+            Some(Step::Filter(predicate)) if !is_shared => split(&inputs[0], predicate, plan.at()),
             _ => None,
         };
         done.insert(plan.id(), moved.unwrap_or_else(|| over(plan, inputs)));
     }
     done.remove(&plan.id()).expect("the root is in its own order")
+}
+
+/// The conditions of a filter that can go further, each as far as it goes; `None` if none of them can.
+fn split(input: &Plan, predicate: &Expr, at: At) -> Option<Plan> {
+    let mut plan = input.clone();
+    let mut left: Option<Expr> = None;
+    for condition in conditions(predicate) {
+        match below(&plan, &condition) {
+            Some(moved) => plan = moved,
+            None => left = Some(left.map_or(condition.clone(), |left| left.and(condition))),
+        }
+    }
+    match left {
+        _ if plan.id() == input.id() => None,
+        Some(left) => RowWise::plan(Step::Filter(left), plan, at).ok(),
+        None => Some(plan),
+    }
+}
+
+/// What has to be true for a conjunction to be.
+fn conditions(predicate: &Expr) -> Vec<Expr> {
+    match predicate {
+        Expr::BinaryExpr { left, op: Operator::And | Operator::LogicalAnd, right } => {
+            [conditions(left), conditions(right)].concat()
+        }
+        other => vec![other.clone()],
+    }
 }
 
 /// The plan over filtered inputs; `None` where that would give other rows, or where the filter would stand on a scan.

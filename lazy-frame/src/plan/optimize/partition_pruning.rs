@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use polars::prelude::*;
 
 use crate::engine;
+use crate::ops::partitions::Partitions;
 use crate::ops::row_wise::RowWise;
 use crate::ops::scan::Scan;
 use crate::plan::{Plan, Step};
@@ -28,33 +29,50 @@ fn prune(filter: &Plan, input: &Plan, predicate: &Expr) -> Option<Plan> {
         let pruned = prune(input, &input.inputs()[0], &first.clone().and(predicate.clone()))?;
         return RowWise::plan(Step::Filter(predicate.clone()), pruned, filter.at()).ok();
     }
-    let scan = input.operator().scan()?;
-    let kept = partitions(scan, predicate)?;
-    let pruned = Scan { partitions: kept.into(), ..scan.clone() }.plan(input.at());
+    let pruned = match input.operator().scan() {
+        Some(scan) => {
+            let bounds = |partition: usize, column: &str| {
+                let range = scan.source.bounds(scan.partitions[partition], column)?;
+                Some((range.min, range.max))
+            };
+            let kept = partitions(input, predicate, bounds)?;
+            let partitions = kept.into_iter().map(|i| scan.partitions[i]).collect();
+            Scan { partitions, ..scan.clone() }.plan(input.at())
+        }
+        None => {
+            let divisions = input.divisions()?;
+            let bounds = |partition: usize, column: &str| {
+                let range = &divisions.bounds()[partition..=partition + 1];
+                (column == divisions.column()).then(|| (range[0].clone(), range[1].clone()))
+            };
+            let kept = partitions(input, predicate, bounds)?;
+            Partitions::plan("filter", kept.into(), input.clone(), input.at()).ok()?
+        }
+    };
     RowWise::plan(Step::Filter(predicate.clone()), pruned, filter.at()).ok()
 }
 
 /// The partitions in which rows may pass, at least one; `None` if these are all.
-fn partitions(scan: &Scan, predicate: &Expr) -> Option<Vec<usize>> {
-    let bounds = Bounds::of(scan, predicate)?;
-    let may_pass = bounds.may_pass(predicate)?;
-    let table =
-        engine::collect(bounds.table.lazy().select([may_pass.fill_null(lit(true)).alias("pass")]));
-    let table = table.ok()?;
+fn partitions(
+    input: &Plan,
+    predicate: &Expr,
+    bounds: impl Fn(usize, &str) -> Option<Range>,
+) -> Option<Vec<usize>> {
+    let bounds = Bounds::of(input, predicate, bounds)?;
+    let may_pass = kleene(bounds.may_pass(predicate)?).alias("pass");
+    let table = engine::collect(bounds.table.lazy().select([may_pass])).ok()?;
     let pass = table.column("pass").ok()?.bool().ok()?.clone();
-    if pass.len() != scan.partitions.len() || pass.all() {
+    if pass.len() != input.npartitions() || pass.all() {
         return None;
     }
-    let kept: Vec<_> = scan
-        .partitions
-        .iter()
-        .zip(pass.iter())
-        .filter(|(_, pass)| *pass != Some(false))
-        .map(|(i, _)| *i)
-        .collect();
+    let pass = pass.iter().enumerate().filter(|(_, pass)| *pass != Some(false));
+    let kept: Vec<_> = pass.map(|(i, _)| i).collect();
     // A frame has a partition; the filter leaves nothing of it.
-    Some(if kept.is_empty() { vec![scan.partitions[0]] } else { kept })
+    Some(if kept.is_empty() { vec![0] } else { kept })
 }
+
+/// The least and the greatest value.
+type Range = (AnyValue<'static>, AnyValue<'static>);
 
 /// The smallest and the largest value of some columns, a row a partition; null where they are not known.
 struct Bounds {
@@ -72,45 +90,30 @@ fn highest(name: &str) -> String {
 
 impl Bounds {
     /// Of the columns that a predicate mentions; `None` if nothing is known of any.
-    fn of(scan: &Scan, predicate: &Expr) -> Option<Bounds> {
-        let mut columns = HashMap::new();
-        let mut table = Vec::new();
+    fn of(
+        input: &Plan,
+        predicate: &Expr,
+        bounds: impl Fn(usize, &str) -> Option<Range>,
+    ) -> Option<Bounds> {
+        let (mut columns, mut table) = (HashMap::new(), Vec::new());
         for name in predicate.clone().meta().root_names() {
-            let Some(dtype) = scan.source.schema().get(&name).cloned() else { continue };
-            if columns.contains_key(&name) {
+            let Some(dtype) = input.schema().get(&name) else { continue };
+            let ranges = (0..input.npartitions()).map(|i| bounds(i, &name));
+            let ranges = ranges.map(|range| range.unwrap_or((AnyValue::Null, AnyValue::Null)));
+            let (min, max): (Vec<_>, Vec<_>) = ranges.unzip();
+            if columns.contains_key(&name) || min.iter().all(AnyValue::is_null) {
                 continue;
             }
-            let bounds = scan.partitions.iter().map(|i| scan.source.bounds(*i, &name));
-            let (mut min, mut max) = (Vec::new(), Vec::new());
-            for bound in bounds {
-                let (least, most) =
-                    bound.map_or((AnyValue::Null, AnyValue::Null), |b| (b.min, b.max));
-                min.push(least);
-                max.push(most);
+            for (name, values) in [(lowest(&name), min), (highest(&name), max)] {
+                let series = Series::from_any_values_and_dtype(name.into(), &values, dtype, false);
+                table.push(series.ok()?.into());
             }
-            if min.iter().all(AnyValue::is_null) {
-                continue;
-            }
-            let series = |name: String, values: &[AnyValue]| {
-                Some(
-                    polars::prelude::Series::from_any_values_and_dtype(
-                        name.into(),
-                        values,
-                        &dtype,
-                        false,
-                    )
-                    .ok()?
-                    .into(),
-                )
-            };
-            table.push(series(lowest(&name), &min)?);
-            table.push(series(highest(&name), &max)?);
-            columns.insert(name, dtype);
+            columns.insert(name.clone(), dtype.clone());
         }
         if columns.is_empty() {
             return None;
         }
-        Some(Bounds { table: DataFrame::new(scan.partitions.len(), table).ok()?, columns })
+        Some(Bounds { table: DataFrame::new(input.npartitions(), table).ok()?, columns })
     }
 
     /// The predicate over the ends of ranges; `None` if it is not understood.
