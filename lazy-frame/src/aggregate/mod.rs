@@ -101,7 +101,7 @@ pub(crate) fn decompose(aggs: &[Expr], keys: &[Expr], schema: &Schema) -> Option
     let names = wanted.iter_names_cloned().skip(key_schema.len());
     let finish = results.into_iter().zip(names).map(|(result, name)| result.alias(name)).collect();
     if walk.states.is_empty() {
-        walk.rows(); // Literals alone: a row is needed to set them beside.
+        let _ = walk.rows(); // Literals alone: a row is needed to set them beside.
     }
     let (partial, merge) = walk.states.into_columns();
     Decomposed { partial, merge, finish }.checked(keys, schema, &wanted).ok()?

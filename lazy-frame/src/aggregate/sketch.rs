@@ -90,6 +90,7 @@ impl Sketch {
     }
 
     /// The largest part of the numbers by which the rank of a quantile can be wrong.
+    #[cfg(test)]
     pub(crate) fn rank_error(&self) -> f64 {
         match self.count() {
             0 => 0.0,

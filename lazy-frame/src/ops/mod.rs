@@ -10,6 +10,7 @@ pub(crate) mod held;
 pub(crate) mod join;
 pub(crate) mod known_divisions;
 pub(crate) mod map_partitions;
+pub(crate) mod over;
 pub(crate) mod overlap;
 pub(crate) mod partitions;
 pub(crate) mod projection;

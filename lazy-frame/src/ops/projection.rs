@@ -3,6 +3,7 @@
 use polars::prelude::*;
 
 use super::aggregate::Aggregate;
+use super::over;
 use super::overlap::Overlapped;
 use super::reach;
 use super::row_wise::RowWise;
@@ -67,6 +68,9 @@ pub(crate) fn plan(
         return Ok(plan);
     }
     if let Some(plan) = staged::beside_totals(kind, &exprs, &input, at)? {
+        return Ok(plan);
+    }
+    if let Some(plan) = over::plan(kind, &exprs, &input, at)? {
         return Ok(plan);
     }
     Err(refused(kind.name(), &exprs, &input, at))

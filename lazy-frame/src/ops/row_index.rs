@@ -3,7 +3,6 @@
 use lazy_runtime::{Delayed, delayed};
 use polars::prelude::*;
 
-use crate::engine;
 use crate::error::StepError;
 use crate::plan::lower::Fused;
 use crate::plan::{At, Columns, Lowering, Operator, Piece, Plan};

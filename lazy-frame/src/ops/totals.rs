@@ -7,7 +7,6 @@ use polars::prelude::*;
 
 use super::aggregate::Aggregate;
 use crate::aggregate::is_aggregation;
-use crate::engine;
 use crate::error::StepError;
 use crate::plan::{At, Columns, Fused, Lowering, Operator, Piece, Plan, Step};
 

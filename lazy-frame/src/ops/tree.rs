@@ -1,23 +1,22 @@
-//! Many frames become one.
+//! Many values become one.
 
 use lazy_runtime::Delayed;
-use polars::prelude::DataFrame;
 
-/// How many frames a task merges.
+/// How many values a task merges.
 const FAN_IN: usize = 8;
 
-/// The frames merged in groups, and what that gives in turn, until one is left. Neighbours stay in order. There is at
+/// The values merged in groups, and what that gives in turn, until one is left. Neighbours stay in order. There is at
 /// least one.
-pub(crate) fn tree(
-    mut frames: Vec<Delayed<DataFrame>>,
-    merge: impl Fn(Vec<Delayed<DataFrame>>) -> Delayed<DataFrame>,
-) -> Delayed<DataFrame> {
-    while frames.len() > 1 {
-        let merged = |group: &[Delayed<DataFrame>]| match group {
+pub(crate) fn tree<T>(
+    mut values: Vec<Delayed<T>>,
+    merge: impl Fn(Vec<Delayed<T>>) -> Delayed<T>,
+) -> Delayed<T> {
+    while values.len() > 1 {
+        let merged = |group: &[Delayed<T>]| match group {
             [alone] => alone.clone(),
             group => merge(group.to_vec()),
         };
-        frames = frames.chunks(FAN_IN).map(merged).collect();
+        values = values.chunks(FAN_IN).map(merged).collect();
     }
-    frames.remove(0)
+    values.remove(0)
 }

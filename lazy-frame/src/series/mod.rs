@@ -1,6 +1,7 @@
 //! [`Series`]: one column of a frame.
 
 mod operators;
+mod quantile;
 mod reduce;
 
 use std::fmt;

@@ -5,6 +5,7 @@
 //! tasks of a run look at what they get, and go over to a shuffle by key (`grouped`). What cannot be taken apart is shuffled from the start.
 
 mod choice;
+mod mixed;
 pub(crate) mod tree;
 mod whole;
 
@@ -57,20 +58,7 @@ impl Aggregate {
         let aggs = engine::expand_beside(&aggs, &key_names, input.schema()).map_err(misfit)?;
         let rows = crate::plan::empty(input.schema()).lazy();
         let schema = whole::aggregate(rows, &keys, &aggs).collect_schema().map_err(misfit)?;
-        let decomposed = decompose(&aggs, &keys, input.schema());
-        let is_ordered = aggs.iter().any(is_ordered);
-        let rows = crate::plan::empty(input.schema()).lazy();
-        let state = decomposed.as_ref().map(|parts| parts.partial(rows, &keys).collect_schema());
-        let state = state.transpose().map_err(misfit)?.unwrap_or_default();
-        let query = Query {
-            keys,
-            aggs,
-            key_names,
-            decomposed,
-            input: input.schema().clone(),
-            state,
-            is_ordered,
-        };
+        let query = Query::new(keys, aggs, key_names, input.schema()).map_err(misfit)?;
         let outputs = if query.keys.is_empty() { 1 } else { outputs };
         let aggregate = Aggregate { query: Arc::new(query), outputs, inputs: [input] };
         Ok(Plan::new(aggregate, schema, outputs, None, at))
@@ -78,6 +66,25 @@ impl Aggregate {
 
     fn input(&self) -> &Plan {
         &self.inputs[0]
+    }
+}
+
+impl Query {
+    /// Keys and aggregations without selectors, over rows of this schema.
+    fn new(
+        keys: Vec<Expr>,
+        aggs: Vec<Expr>,
+        key_names: Vec<PlSmallStr>,
+        input: &SchemaRef,
+    ) -> PolarsResult<Query> {
+        let decomposed = decompose(&aggs, &keys, input);
+        let rows = || crate::plan::empty(input).lazy();
+        let state = match &decomposed {
+            Some(parts) => parts.partial(rows(), &keys).collect_schema()?,
+            None => SchemaRef::default(),
+        };
+        let is_ordered = aggs.iter().any(is_ordered);
+        Ok(Query { keys, aggs, key_names, decomposed, input: input.clone(), state, is_ordered })
     }
 }
 
@@ -141,7 +148,7 @@ impl Operator for Aggregate {
         let made = match (&self.query.decomposed, self.query.keys.is_empty()) {
             _ if pieces.len() == 1 && self.outputs == 1 => vec![whole::one(pieces, &self.query)],
             (Some(_), true) => vec![tree::reduce(pieces, &self.query)],
-            (None, true) => vec![whole::gathered(pieces, &self.query)],
+            (None, true) => vec![mixed::beside(pieces, &self.query)],
             (Some(_), false) if self.outputs == 1 => vec![choice::reduce(pieces, &self.query)],
             (Some(_), false) => choice::into_buckets(pieces, &self.query, self.outputs),
             (None, false) => whole::shuffled(pieces, &self.query, self.outputs),

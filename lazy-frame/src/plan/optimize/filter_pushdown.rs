@@ -105,12 +105,18 @@ fn renamed(exprs: &[Expr], predicate: &Expr, others_stay: bool) -> Option<Expr> 
 /// Whether a predicate can be evaluated for any row: it compares columns and values, and nothing is cast that may not fit. Rows that a
 /// step before drops may be those for which another predicate would fail.
 fn is_infallible(predicate: &Expr) -> bool {
-    predicate.into_iter().all(|e| match e {
-        Expr::Column(_) | Expr::Literal(_) | Expr::Alias(..) => true,
-        Expr::BinaryExpr { op, .. } => {
-            op.is_comparison() || matches!(op, Operator::And | Operator::Or)
+    let is_constant = predicate.clone().meta().root_names().is_empty();
+    is_constant
+        || match predicate {
+            Expr::Column(_) => true,
+            Expr::Alias(inner, _) => is_infallible(inner),
+            Expr::BinaryExpr { left, op, right } => {
+                let compares = op.is_comparison() || matches!(op, Operator::And | Operator::Or);
+                compares && is_infallible(left) && is_infallible(right)
+            }
+            Expr::Function { input, function: FunctionExpr::Boolean(_) } => {
+                input.iter().all(is_infallible)
+            }
+            _ => false,
         }
-        Expr::Function { function, .. } => matches!(function, FunctionExpr::Boolean(_)),
-        _ => false,
-    })
 }

@@ -139,7 +139,8 @@ impl Bounds {
     fn compares(&self, column: &Expr, op: Operator, value: &Expr) -> Option<Expr> {
         let Expr::Column(name) = column else { return None };
         let dtype = self.columns.get(name)?;
-        if !value.clone().meta().is_literal(false) || dtype.is_float() && is_nan(value) {
+        let is_constant = value.clone().meta().root_names().is_empty();
+        if !is_constant || dtype.is_float() && !is_number(value) {
             return None;
         }
         let (min, max, value) = (col(lowest(name)), col(highest(name)), value.clone());
@@ -161,8 +162,9 @@ fn kleene(may_pass: Expr) -> Expr {
     may_pass.fill_null(lit(true))
 }
 
-fn is_nan(value: &Expr) -> bool {
-    value.to_string().contains("NaN")
+/// A literal that is no NaN.
+fn is_number(value: &Expr) -> bool {
+    value.clone().meta().is_literal(false) && !value.to_string().contains("NaN")
 }
 
 fn mirrored(op: Operator) -> Option<Operator> {
