@@ -157,3 +157,15 @@ fn partitions_are_cut_by_time() {
     assert_eq!(bytes.compute().unwrap(), month().compute().unwrap());
     assert!(bytes.npartitions() > 1 && bytes.npartitions() < 30, "{}", bytes.npartitions());
 }
+
+#[test]
+fn what_is_written_twice_runs_once() {
+    let frame = month();
+    let filtered = || frame.filter(col("y").gt(lit(0.0)));
+    let means = filtered().group_by(["name"]).agg([col("x").mean().alias("mean")]);
+    let joined = filtered().inner_join(&means, "name", "name");
+    // Thirty partitions read and filtered, shared by the rows and the means of their names.
+    let reads = joined.graph().names().iter().filter(|name| *name == "filter").count();
+    assert_eq!(reads, 30, "{}", joined.explain());
+    assert!(!joined.graph().names().contains(&"timeseries".to_owned()));
+}

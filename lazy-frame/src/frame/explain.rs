@@ -149,8 +149,7 @@ As it runs:
 
     #[test]
     fn columns_that_are_not_read_show_in_the_second_tree() {
-        let select = crate::plan::Step::Select([col("y")].into());
-        let explained = small().row_wise(select, Location::caller()).explain();
+        let explained = small().select([col("y")]).explain();
         let expected = "\
 As written:
   select  col(\"y\")  2 partitions

@@ -31,6 +31,13 @@ impl Scan {
         Plan::new(self, schema, npartitions, divisions, at)
     }
 
+    /// Whether two scans read the same of one source.
+    pub(crate) fn is_same(&self, other: &Scan) -> bool {
+        Arc::ptr_eq(&self.source, &other.source)
+            && self.partitions == other.partitions
+            && self.wanted == other.wanted
+    }
+
     /// The same scan of these columns alone.
     pub(crate) fn columns(&self, columns: Vec<PlSmallStr>) -> Scan {
         let wanted = Wanted { columns: Some(columns.into()), ..self.wanted.clone() };

@@ -7,7 +7,7 @@ use polars::prelude::*;
 use crate::error::reason;
 
 /// A step that needs each row alone, so that it is done within a partition, as part of one plan of Polars.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Step {
     /// These columns and no others.
     Select(Arc<[Expr]>),

@@ -8,7 +8,7 @@ use std::panic::Location;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use lazy_runtime::{Collection, Compute, Delayed, Outputs, Results};
+use lazy_runtime::{Collection, Compute, Delayed, Outputs, Results, Visualize};
 use polars::prelude::*;
 
 use super::Frame;
@@ -173,6 +173,15 @@ macro_rules! sinks {
 
             fn outputs(&self, outputs: &mut Outputs) {
                 self.0.task().outputs(outputs);
+            }
+
+            /// A picture of the tasks, also when the folder has its files already.
+            fn visualize(&self) -> Visualize {
+                match self.0.task() {
+                    Some(task) => task.visualize(),
+                    // It tells the mistake.
+                    None => Frame::new(self.0.input.clone()).visualize(),
+                }
             }
 
             fn persisted(&self, results: &mut Results) -> Delayed<Written> {

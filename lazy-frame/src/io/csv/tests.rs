@@ -426,11 +426,9 @@ fn a_file_that_changes_after_building_is_told() {
 
 #[test]
 fn an_error_of_a_step_stays_as_it_is() {
-    use crate::plan::Step;
     let folder = one("a\nx\n");
     let frame = folder.csv("a.csv").build().unwrap();
-    let step = Step::Select(Arc::new([col("a").strict_cast(DataType::Int64)]));
-    let frame = frame.row_wise(step, std::panic::Location::caller());
+    let frame = frame.select([col("a").strict_cast(DataType::Int64)]);
     let error = frame.compute().unwrap_err().to_string();
     assert!(error.contains("conversion from `str` to `i64` failed"), "{error}");
 }

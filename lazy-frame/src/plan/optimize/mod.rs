@@ -1,5 +1,6 @@
 //! Rules that rewrite a plan into one that gives the same rows with less work, one a file. A rule never runs a task.
 
+mod common_subplans;
 pub(crate) mod filter_pushdown;
 pub(crate) mod lengths;
 mod partition_pruning;
@@ -12,5 +13,6 @@ use super::Plan;
 pub(crate) fn optimize(plan: &Plan) -> Plan {
     let plan = filter_pushdown::apply(plan);
     let plan = partition_pruning::apply(&plan);
+    let plan = common_subplans::apply(&plan);
     projection_pushdown::apply(&plan)
 }
