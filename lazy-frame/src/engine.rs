@@ -25,6 +25,17 @@ pub(crate) fn collect(plan: LazyFrame) -> PolarsResult<DataFrame> {
     alone(move || plan.collect_with_engine(Engine::InMemory).map(|result| result.unwrap_single()))
 }
 
+/// Computes a plan on the threads that Polars streams with, whichever are free. Float sums may differ in their last digits from run to run.
+pub(crate) fn stream(plan: LazyFrame) -> PolarsResult<DataFrame> {
+    alone(move || plan.collect_with_engine(Engine::Streaming).map(|result| result.unwrap_single()))
+}
+
+/// The rows of plans of one schema, one below the other.
+pub(crate) fn union(plans: Vec<LazyFrame>) -> PolarsResult<LazyFrame> {
+    let arguments = UnionArgs { rechunk: false, maintain_order: false, ..Default::default() };
+    polars::prelude::concat(plans, arguments)
+}
+
 /// Does something with Polars that stays on this thread, or on one that stands in for it.
 pub(crate) fn alone<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> R {
     if !ALLOW_RAYON_THREADS.get() {

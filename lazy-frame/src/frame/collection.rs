@@ -6,9 +6,11 @@ use polars::prelude::DataFrame;
 use super::Frame;
 use crate::engine;
 use crate::ops::held::Held;
+use crate::plan::optimize;
 
 impl Frame {
-    /// The partitions as nodes of the graph, for functions of yours that are `#[delayed]`.
+    /// The partitions as nodes of the graph, for functions of yours that are `#[delayed]`. They are fewer than [`Frame::npartitions`] where a filter
+    /// leaves out partitions that cannot match.
     ///
     /// # Errors
     /// The first mistake that was made in building the frame.
@@ -37,8 +39,10 @@ impl Collection for Frame {
     fn persisted(&self, results: &mut Results) -> Frame {
         self.then(|plan| {
             let partitions = plan.tasks().iter().map(|task| task.persisted(results)).collect();
-            let (schema, divisions) = (plan.schema().clone(), plan.divisions().cloned());
-            Ok(Held::plan(plan.operator().name(), partitions, None, schema, divisions, plan.at()))
+            // Those that ran: partitions that cannot match a filter are left out.
+            let divisions = optimize::optimize(&plan).divisions().cloned();
+            let schema = plan.schema().clone();
+            Ok(Held::values(plan.operator().name(), partitions, None, schema, divisions, plan.at()))
         })
     }
 }
@@ -47,5 +51,28 @@ impl Compute for Frame {
     fn take(&self, results: &mut Results) -> DataFrame {
         let partitions = self.tasks().iter().map(|task| task.take(results)).collect();
         engine::concat(partitions).expect("the partitions of a frame have one schema")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use polars::prelude::{DatetimeArgs, col, datetime, lit};
+
+    use super::*;
+    use crate::datasets::timeseries;
+
+    #[test]
+    fn partitions_that_a_filter_leaves_out_are_not_persisted() {
+        let frame = timeseries().freq("1h").seed(7).build().unwrap();
+        let third = datetime(DatetimeArgs::new(lit(2000), lit(1), lit(3)));
+        let kept = frame.filter(col("timestamp").lt(third.clone())).persist().unwrap();
+        assert_eq!((kept.npartitions(), kept.divisions().unwrap().npartitions()), (2, 2));
+        assert_eq!(
+            kept.divisions().unwrap().bounds()[..],
+            frame.divisions().unwrap().bounds()[..3]
+        );
+        let later = frame.filter(col("timestamp").gt_eq(third));
+        let joined = kept.inner_join(&later.persist().unwrap(), "timestamp", "timestamp");
+        assert_eq!(joined.compute().unwrap().height(), 0);
     }
 }

@@ -86,7 +86,7 @@ impl Frame {
         let partitions = pieces.map(delayed).collect();
         let lengths = bounds.windows(2).map(|b| b[1] - b[0]).collect();
         let schema = table.schema().clone();
-        Frame::new(Ok(Held::plan("from-polars", partitions, Some(lengths), schema, None, at)))
+        Frame::new(Ok(Held::values("from-polars", partitions, Some(lengths), schema, None, at)))
     }
 
     /// A frame whose partitions are made by tasks. A task more for each checks that it has the columns of `schema`,

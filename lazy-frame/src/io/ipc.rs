@@ -164,6 +164,10 @@ impl Source for IpcFiles {
         self.tables.explain(&self.parts[partition], error)
     }
 
+    fn streams(&self) -> bool {
+        true
+    }
+
     fn scan(&self, partition: usize, wanted: &Wanted) -> PolarsResult<LazyFrame> {
         self.tables.scan(&self.parts[partition], wanted, |sources, arguments| {
             LazyFrame::scan_ipc_sources(sources, IpcScanOptions::default(), arguments)

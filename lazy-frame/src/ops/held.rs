@@ -20,9 +20,26 @@ pub(crate) struct Held {
     rows: Option<Arc<[usize]>>,
     schema: SchemaRef,
     divisions: Option<Divisions>,
+    /// Whether the partitions are values, and no tasks.
+    are_values: bool,
 }
 
 impl Held {
+    /// Partitions that are values.
+    pub(crate) fn values(
+        name: &'static str,
+        values: Vec<Delayed<DataFrame>>,
+        rows: Option<Vec<usize>>,
+        schema: SchemaRef,
+        divisions: Option<Divisions>,
+        at: At,
+    ) -> Plan {
+        let (partitions, rows) = (values.into(), rows.map(Into::into));
+        let held = Held { name, partitions, rows, schema, divisions, are_values: true };
+        held.over_nothing(at)
+    }
+
+    /// Partitions that tasks make.
     pub(crate) fn plan(
         name: &'static str,
         partitions: Vec<Delayed<DataFrame>>,
@@ -37,6 +54,7 @@ impl Held {
             rows: rows.map(Into::into),
             schema,
             divisions,
+            are_values: false,
         };
         held.over_nothing(at)
     }
@@ -76,6 +94,7 @@ impl Operator for Held {
     }
 
     fn lower(&self, _: &Plan, _: &mut Lowering) -> Vec<Piece> {
-        self.partitions.iter().cloned().map(Piece::made).collect()
+        let piece = if self.are_values { Piece::held } else { Piece::made };
+        self.partitions.iter().cloned().map(piece).collect()
     }
 }

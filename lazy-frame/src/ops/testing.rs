@@ -54,7 +54,7 @@ pub(crate) fn cut(table: &DataFrame, rows: &[usize], known: bool) -> Frame {
     assert_eq!(first, table.height(), "all rows are in a partition");
     let at = std::panic::Location::caller();
     let rows = known.then(|| rows.to_vec());
-    Frame::new(Ok(Held::plan("from-polars", pieces, rows, table.schema().clone(), None, at)))
+    Frame::new(Ok(Held::values("from-polars", pieces, rows, table.schema().clone(), None, at)))
 }
 
 /// That a step over every cut of a table gives what Polars gives for the whole.

@@ -84,20 +84,28 @@ pub(crate) struct Piece {
 pub(crate) struct Fused {
     source: Option<(Arc<dyn Source>, usize, Wanted)>,
     steps: Vec<Step>,
+    /// Whether the input is there before anything runs.
+    is_held: bool,
 }
 
 impl Piece {
     /// A partition that there is, or that a task makes.
     pub(crate) fn made(input: Delayed<DataFrame>) -> Self {
-        Piece { input: Some(input), fused: Fused { source: None, steps: Vec::new() } }
+        let fused = Fused { source: None, steps: Vec::new(), is_held: false };
+        Piece { input: Some(input), fused }
+    }
+
+    /// A partition that is in memory, whoever uses it and when.
+    pub(crate) fn held(input: Delayed<DataFrame>) -> Self {
+        let mut piece = Piece::made(input);
+        piece.fused.is_held = true;
+        piece
     }
 
     /// A partition of a source.
     pub(crate) fn read(source: Arc<dyn Source>, partition: usize, wanted: Wanted) -> Self {
-        Piece {
-            input: None,
-            fused: Fused { source: Some((source, partition, wanted)), steps: Vec::new() },
-        }
+        let source = Some((source, partition, wanted));
+        Piece { input: None, fused: Fused { source, steps: Vec::new(), is_held: false } }
     }
 
     pub(crate) fn step(mut self, step: Step) -> Self {
@@ -117,6 +125,20 @@ impl Piece {
 impl Fused {
     fn is_nothing(&self) -> bool {
         self.source.is_none() && self.steps.is_empty()
+    }
+
+    /// Whether a task may be given several such pieces at once, and needs no more memory than for one: they are in memory anyway, or
+    /// Polars reads them bit by bit.
+    pub(crate) fn streams(&self) -> bool {
+        match &self.source {
+            Some((source, ..)) => source.streams(),
+            None => self.is_held,
+        }
+    }
+
+    /// Whether the rows do not come from another task.
+    pub(crate) fn reads(&self) -> bool {
+        self.source.is_some()
     }
 
     /// The last step gives a task its name.

@@ -41,6 +41,11 @@ pub(crate) trait Source: fmt::Debug + Send + Sync + 'static {
         None
     }
 
+    /// Whether what [`scan`](Source::scan) gives has read no rows, so that Polars reads them bit by bit.
+    fn streams(&self) -> bool {
+        false
+    }
+
     /// The rows of a partition as a plan of Polars, which applies projection and filters to it. It gives the wanted
     /// columns, and may give others. Called in a task; whatever is wrong with a file is the error of that task.
     fn scan(&self, partition: usize, wanted: &Wanted) -> PolarsResult<LazyFrame>;

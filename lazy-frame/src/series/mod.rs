@@ -105,9 +105,17 @@ impl Series {
     }
 }
 
+/// Prints the structure, as a frame does. Computes nothing.
 impl fmt::Display for Series {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.alone, f)
+        f.write_str(&self.alone.to_string().replacen("Frame", "Series", 1))
+    }
+}
+
+/// The structure, in a line.
+impl fmt::Debug for Series {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&format!("{:?}", self.alone).replacen("Frame", "Series", 1))
     }
 }
 
@@ -133,5 +141,25 @@ impl Compute for Series {
     fn take(&self, results: &mut Results) -> polars::prelude::Series {
         let column = self.alone.take(results).columns()[0].clone();
         column.take_materialized_series()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use polars::df;
+
+    use super::*;
+
+    #[test]
+    fn a_series_prints_its_structure() {
+        let frame = Frame::from_polars(df!["x" => [1_i64], "y" => ["a"]].unwrap(), 1);
+        let text = frame.column("x").to_string();
+        assert!(text.starts_with("Series:\nnpartitions=1    x\n"), "{text}");
+        let wrong = frame.column("z").to_string();
+        assert!(
+            wrong.starts_with("Series with a mistake:\nselect: there is no column `z`"),
+            "{wrong}"
+        );
+        assert!(format!("{:?}", frame.column("y")).starts_with("Series(y: str; npartitions=1; "));
     }
 }

@@ -192,6 +192,10 @@ impl Source for ParquetFiles {
         self.tables.explain(&self.parts[partition], error)
     }
 
+    fn streams(&self) -> bool {
+        true
+    }
+
     fn scan(&self, partition: usize, wanted: &Wanted) -> PolarsResult<LazyFrame> {
         self.tables.scan(&self.parts[partition], wanted, |sources, arguments| {
             // Row groups are skipped by their statistics, and what a predicate needs is read before the rest.

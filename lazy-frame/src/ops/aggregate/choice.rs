@@ -1,12 +1,16 @@
 //! Groups merged, or shuffled: decided while it runs.
 //!
-//! Each partition is aggregated by itself. Where that leaves more than a tenth of its rows, merging would do most of the work again, on one
-//! thread in the end; from then on partitions are split by key as they are, and each bucket is aggregated once. Whatever was aggregated before
-//! goes into the buckets too. The last task of the tree computes the buckets, in tasks of their own. As nobody knows the number of groups
-//! before, this is what makes both few groups and many fast.
+//! The first partitions are aggregated by themselves. Where that leaves more than a tenth of the rows, merging would do most of the work again, on
+//! one thread in the end; from then on partitions are split by key as they are, and each bucket is aggregated once. Whatever was aggregated
+//! before goes into the buckets too. The last task of the tree computes the buckets, in tasks of their own. As nobody knows the number of
+//! groups before, this is what makes both few groups and many fast.
+//!
+//! Where groups are few and partitions are in memory, or can be read bit by bit, a task has several of them, and Polars streams those that are
+//! left when the choice is made: it is faster than with one partition at a time.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lazy_runtime::prelude::*;
 use lazy_runtime::{Delayed, delayed};
@@ -25,7 +29,7 @@ const FEW: usize = 4096;
 
 /// What the tasks of a run know of each other.
 struct Groups {
-    is_shuffled: AtomicBool,
+    seen: Seen,
     /// Rows as they are.
     rows: Buckets,
     /// What partitions gave that were aggregated.
@@ -39,13 +43,35 @@ pub(super) fn reduce(pieces: Vec<Piece>, query: &Arc<Query>) -> Delayed<DataFram
         return super::tree::reduce(pieces, query);
     }
     let groups = begin(pieces.len());
-    let partial =
-        |(i, piece): (usize, Piece)| partial(&groups, piece.input, piece.fused, query.clone(), i);
-    let mut level: Vec<_> = pieces.into_iter().enumerate().map(partial).collect();
+    let mut level = Vec::new();
+    let mut first = 0;
+    for some in together(pieces) {
+        let n = some.len();
+        let (inputs, fused): (Vec<_>, Vec<_>) =
+            some.into_iter().map(|piece| (piece.input, piece.fused)).unzip();
+        let inputs: Vec<_> = inputs.into_iter().flatten().collect();
+        level.push(partial(&groups, inputs, fused, query.clone(), first));
+        first += n;
+    }
     while level.len() > FAN_IN {
         level = level.chunks(FAN_IN).map(|some| merge(some.to_vec(), query.clone())).collect();
     }
     finish(&groups, level, query.clone())
+}
+
+/// Neighbours that one task may be given, a task's worth each.
+fn together(pieces: Vec<Piece>) -> Vec<Vec<Piece>> {
+    let mut all: Vec<Vec<Piece>> = Vec::new();
+    for piece in pieces {
+        let streams = piece.fused.streams();
+        match all.last_mut() {
+            Some(some) if streams && some.len() < FAN_IN && some[0].fused.streams() => {
+                some.push(piece);
+            }
+            _ => all.push(vec![piece]),
+        }
+    }
+    all
 }
 
 /// Into several partitions, each of which has some of the groups.
@@ -62,38 +88,102 @@ pub(super) fn into_buckets(
     buckets.into_iter().map(|bucket| super::tree::finish_bucket(bucket, query.clone())).collect()
 }
 
+/// How many groups a partition had: the most seen, or [`Seen::MANY`].
+#[derive(Default)]
+struct Seen(AtomicUsize);
+
+#[derive(Clone, Copy)]
+enum Choice {
+    Unknown,
+    Merge,
+    Shuffle,
+}
+
+impl Seen {
+    const MANY: usize = usize::MAX;
+
+    fn choice(&self) -> Choice {
+        match self.0.load(Ordering::Relaxed) {
+            0 => Choice::Unknown,
+            Seen::MANY => Choice::Shuffle,
+            _ => Choice::Merge,
+        }
+    }
+
+    /// One that has many is enough.
+    fn few(&self, groups: usize) {
+        self.0.fetch_max(groups.max(1), Ordering::Relaxed);
+    }
+
+    fn many(&self) {
+        self.0.store(Seen::MANY, Ordering::Relaxed);
+    }
+
+    /// What several partitions gave: where these are many more groups than before, the next partition is looked at by itself again.
+    fn more(&self, groups: usize) {
+        let before = self.0.load(Ordering::Relaxed);
+        if groups > FEW.max(before.saturating_mul(2 * FAN_IN)) {
+            let _ = self.0.compare_exchange(before, 0, Ordering::Relaxed, Ordering::Relaxed);
+        }
+    }
+}
+
 #[delayed(name = "group-by-begin")]
 fn begin(n_buckets: usize) -> Arc<Groups> {
     Arc::new(Groups {
-        is_shuffled: AtomicBool::new(false),
+        seen: Seen::default(),
         rows: Buckets::new(n_buckets),
         partials: Buckets::new(n_buckets),
         n_buckets,
     })
 }
 
+/// Of neighbouring partitions, the first of which is the `first`. `inputs` are those of the ones that read no source.
 #[delayed(name = "group-by-partial", fallible)]
 fn partial(
     groups: &Arc<Groups>,
-    input: Option<DataFrame>,
-    fused: Fused,
+    inputs: Vec<DataFrame>,
+    fused: Vec<Fused>,
     query: Arc<Query>,
-    partition: usize,
+    first: usize,
 ) -> PolarsResult<DataFrame> {
-    let rows = fused.collect(input, |rows| rows)?;
-    if !groups.is_shuffled.load(Ordering::Relaxed) {
-        let partial = engine::collect(query.partial(rows.clone().lazy()))?;
-        if partial.height() < FEW.max(rows.height() / MANY) || groups.n_buckets < 2 {
-            return Ok(partial);
+    let mut inputs = inputs.into_iter();
+    let mut left: VecDeque<_> = fused
+        .into_iter()
+        .map(|fused| (if fused.reads() { None } else { inputs.next() }, fused))
+        .enumerate()
+        .map(|(i, (input, fused))| Partition { index: first + i, input, fused })
+        .collect();
+    let mut made = Vec::new();
+    while let Some(partition) = left.pop_front() {
+        match groups.seen.choice() {
+            Choice::Unknown => made.extend(groups.choose(partition, &query)?),
+            Choice::Shuffle => groups.shuffle(partition, &query)?,
+            Choice::Merge => {
+                left.push_front(partition);
+                let merged = merge_all(left.drain(..).collect(), &query)?;
+                groups.seen.more(merged.height());
+                made.push(merged);
+            }
         }
-        groups.is_shuffled.store(true, Ordering::Relaxed);
-        let nothing = partial.clear();
-        groups.keep_partial(partial, &query, partition)?;
-        return Ok(nothing);
     }
-    let nothing = rows.clear();
-    groups.rows.push(partition, shuffle::pieces_by_hash(rows, &query.keys, groups.n_buckets)?)?;
-    engine::collect(query.partial(nothing.lazy()))
+    match made.is_empty() {
+        true => Ok(crate::plan::empty(&query.state)),
+        false => query.merged(made),
+    }
+}
+
+/// The state of all rows of some partitions. Which of them an error is about is told by doing one after the other.
+fn merge_all(partitions: Vec<Partition>, query: &Query) -> PolarsResult<DataFrame> {
+    if partitions.len() > 1 {
+        let rows = partitions.iter().map(|p| p.fused.rows(p.input.clone()));
+        let all = rows.collect::<PolarsResult<Vec<_>>>().and_then(engine::union);
+        if let Ok(merged) = all.and_then(|rows| engine::stream(query.partial(rows))) {
+            return Ok(merged);
+        }
+    }
+    let each = partitions.into_iter().map(|p| p.fused.collect(p.input, |rows| query.partial(rows)));
+    query.merged(each.collect::<PolarsResult<_>>()?)
 }
 
 #[delayed(name = "group-by-merge", fallible)]
@@ -107,11 +197,10 @@ fn finish(
     partials: Vec<DataFrame>,
     query: Arc<Query>,
 ) -> Result<DataFrame, Box<dyn std::error::Error + Send + Sync>> {
-    let merged = query.merged(partials)?;
-    if !groups.is_shuffled.load(Ordering::Relaxed) {
-        return Ok(query.finished(merged)?);
+    if !matches!(groups.seen.choice(), Choice::Shuffle) {
+        return Ok(query.result(partials)?);
     }
-    groups.keep_partial(merged, &query, usize::MAX)?;
+    groups.keep_partial(query.merged(partials)?, &query, usize::MAX)?;
     let buckets = (0..groups.n_buckets).map(|i| bucket(groups.clone(), i, query.clone()));
     Ok(engine::concat(buckets.collect::<Vec<_>>().compute()?)?)
 }
@@ -132,7 +221,36 @@ fn bucket(groups: Arc<Groups>, bucket: usize, query: Arc<Query>) -> PolarsResult
     }
 }
 
+/// A partition that is not made yet.
+struct Partition {
+    index: usize,
+    input: Option<DataFrame>,
+    fused: Fused,
+}
+
 impl Groups {
+    /// Aggregates a partition, and sees how many groups that gives. What it gives is kept here if the choice is to shuffle.
+    fn choose(&self, partition: Partition, query: &Query) -> PolarsResult<Option<DataFrame>> {
+        let rows = partition.fused.collect(partition.input, |rows| rows)?;
+        let n = rows.height();
+        let partial = engine::collect(query.partial(rows.lazy()))?;
+        if partial.height() < FEW.max(n / MANY) || self.n_buckets < 2 {
+            if n > 0 {
+                self.seen.few(partial.height());
+            }
+            return Ok(Some(partial));
+        }
+        self.seen.many();
+        self.keep_partial(partial, query, partition.index)?;
+        Ok(None)
+    }
+
+    fn shuffle(&self, partition: Partition, query: &Query) -> PolarsResult<()> {
+        let rows = partition.fused.collect(partition.input, |rows| rows)?;
+        let pieces = shuffle::pieces_by_hash(rows, &query.keys, self.n_buckets)?;
+        self.rows.push(partition.index, pieces)
+    }
+
     fn keep_partial(
         &self,
         partial: DataFrame,

@@ -38,7 +38,7 @@ fn merge(partials: Vec<DataFrame>, query: Arc<Query>) -> PolarsResult<DataFrame>
 
 #[delayed(name = "aggregate", fallible)]
 fn finish(partials: Vec<DataFrame>, query: Arc<Query>) -> PolarsResult<DataFrame> {
-    query.finished(query.merged(partials)?)
+    query.result(partials)
 }
 
 /// What several partitions gave that came to one bucket.
@@ -68,6 +68,15 @@ impl Query {
     /// What these give together, which may have several rows of a group.
     pub(super) fn merged_again(&self, partials: DataFrame) -> PolarsResult<DataFrame> {
         engine::collect(self.parts().merge(partials.lazy(), &self.key_names))
+    }
+
+    /// What is asked for, of what several partitions give.
+    pub(super) fn result(&self, mut partials: Vec<DataFrame>) -> PolarsResult<DataFrame> {
+        if partials.len() == 1 {
+            return self.finished(partials.remove(0));
+        }
+        let merged = self.parts().merge(engine::concat(partials)?.lazy(), &self.key_names);
+        engine::collect(self.parts().finish(merged, &self.key_names))
     }
 
     pub(super) fn finished(&self, merged: DataFrame) -> PolarsResult<DataFrame> {

@@ -135,12 +135,11 @@ impl Bounds {
         }
     }
 
-    /// A column against a literal.
+    /// A column against a value that is the same for all rows.
     fn compares(&self, column: &Expr, op: Operator, value: &Expr) -> Option<Expr> {
         let Expr::Column(name) = column else { return None };
         let dtype = self.columns.get(name)?;
-        let is_constant = value.clone().meta().root_names().is_empty();
-        if !is_constant || dtype.is_float() && !is_number(value) {
+        if !is_constant(value) || dtype.is_float() && may_be_nan(value) {
             return None;
         }
         let (min, max, value) = (col(lowest(name)), col(highest(name)), value.clone());
@@ -162,9 +161,21 @@ fn kleene(may_pass: Expr) -> Expr {
     may_pass.fill_null(lit(true))
 }
 
-/// A literal that is no NaN.
-fn is_number(value: &Expr) -> bool {
-    value.clone().meta().is_literal(false) && !value.to_string().contains("NaN")
+/// A literal, or what a function makes of literals alone, such as a date of a year, a month and a day.
+fn is_constant(value: &Expr) -> bool {
+    match value {
+        Expr::Literal(_) => true,
+        Expr::Cast { expr, .. } | Expr::Alias(expr, _) => is_constant(expr),
+        Expr::Function { input, .. } => {
+            input.iter().all(is_constant)
+                && engine::is_row_wise(value, &Schema::default()).unwrap_or(false)
+        }
+        _ => false,
+    }
+}
+
+fn may_be_nan(value: &Expr) -> bool {
+    !value.clone().meta().is_literal(true) || value.to_string().contains("NaN")
 }
 
 fn mirrored(op: Operator) -> Option<Operator> {

@@ -1,0 +1,256 @@
+//! A table of several times the memory that a runtime may take: grouped by many keys, sorted, and joined.
+//!
+//! Readings are written as Parquet first. Then each of three jobs has to move all rows to where their like are, which
+//! cannot be done within the limit: what does not fit goes to disk, and comes back in time.
+//!
+//! ```text
+//! cargo run --release -p examples --features frames --example larger_than_memory                # 128 MiB with a limit of 32
+//! cargo run --release -p examples --features frames --example larger_than_memory -- 256 --times 8 # 2 GiB with a limit of 256 MiB
+//! ```
+//!
+//! Look at the peaks of memory, beside the limit and the size of the table. The limit counts what is held between tasks:
+//! the program itself, and what the tasks that run have in hand, come on top of it.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+use std::{env, fs};
+
+use lazy_frame::polars::df;
+use lazy_frame::polars::prelude::{DataFrame, DataType, JoinType, Schema, SortMultipleOptions};
+use lazy_frame::prelude::*;
+use lazy_runtime::Runtime;
+use lazy_runtime::diagnostics::ProgressBar;
+
+const MIB: usize = 1 << 20;
+
+/// Of a reading: when it was, its sensor, and two numbers.
+const BYTES_A_ROW: usize = 4 * 8;
+
+fn main() -> ExitCode {
+    let options = match Options::parse(env::args().skip(1)) {
+        Ok(Some(options)) => options,
+        Ok(None) => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        Err(mistake) => {
+            eprintln!("larger_than_memory: {mistake}\n\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(&options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("larger_than_memory: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    let (folder, spill) = (|name| options.out.join(name), options.out.join("spill"));
+    fs::create_dir_all(&spill)?;
+    let sizes = Sizes::of(options);
+    let runtime = Runtime::builder()
+        .memory_limit(options.limit)
+        .spill_dir(&spill)
+        .observer(ProgressBar::new())
+        .build()?;
+    println!(
+        "{} of readings, {} rows in {} partitions, with a limit of {}\n",
+        mib(options.limit * options.times),
+        sizes.rows,
+        sizes.npartitions,
+        mib(options.limit)
+    );
+    println!("job             rows      time    peak of memory    went to disk");
+    Job::begin("nothing").end(0, 0);
+
+    let job = Job::begin("write");
+    let written =
+        runtime.compute(&made_up(&sizes).write_parquet(folder("readings")).overwrite(true))?;
+    job.end(written.rows, written.bytes);
+    let readings = Frame::read_parquet(folder("readings")).build()?;
+
+    // So many groups are a large table themselves: they stay in partitions.
+    let job = Job::begin("group");
+    let sensors = readings
+        .group_by("sensor")
+        .npartitions(sizes.npartitions)
+        .agg([len().alias("readings"), col("x").mean().alias("mean")]);
+    let written = runtime.compute(&sensors.write_parquet(folder("sensors")).overwrite(true))?;
+    job.end(written.rows, written.bytes);
+    let sensors = Frame::read_parquet(folder("sensors")).build()?;
+
+    let job = Job::begin("sort");
+    let sorted = readings.sort("x", SortMultipleOptions::new());
+    let written = runtime.compute(&sorted.write_parquet(folder("sorted")).overwrite(true))?;
+    job.end(written.rows, written.bytes);
+    let sorted = Frame::read_parquet(folder("sorted")).build()?;
+
+    // How far readings are from the mean of their sensor: both sides are cut by sensor, and meet in pieces.
+    let job = Job::begin("join");
+    let joined = readings.join(&sensors, [col("sensor")], [col("sensor")], JoinType::Inner);
+    let off = (col("x") - col("mean")).pow(2.0).mean().sqrt();
+    let found = runtime.compute(&joined.select([len().alias("rows"), off.alias("off")]))?;
+    let rows = found.column("rows")?.u32()?.get(0).unwrap_or(0) as usize;
+    job.end(rows, 0);
+
+    assert_eq!(rows, sizes.rows, "each reading has a sensor");
+    assert_eq!(runtime.compute(&sorted.len())?, sizes.rows, "each reading is sorted");
+    let ends: Vec<_> = sorted.select("x").to_delayed()?.iter().map(|rows| ends(rows)).collect();
+    let in_order = runtime.compute(&ends)?.is_sorted_by(|a, b| a.1 <= b.0);
+    assert!(in_order, "the partitions are not in order");
+    assert_eq!(fs::read_dir(&spill)?.count(), 0, "files are left in {}", spill.display());
+    let off = found.column("off")?.f64()?.get(0).unwrap_or(f64::NAN);
+    println!("\nreadings are {off:.4} off the mean of their sensor");
+    println!("the sorted rows are in order, and no spilled file is left");
+    Ok(())
+}
+
+struct Sizes {
+    rows: usize,
+    npartitions: usize,
+}
+
+impl Sizes {
+    /// Partitions small enough that several of them fit into the limit.
+    fn of(options: &Options) -> Sizes {
+        let npartitions = options.times * 8;
+        let rows = options.limit * options.times / BYTES_A_ROW / npartitions * npartitions;
+        Sizes { rows, npartitions }
+    }
+}
+
+/// Readings in the order of time, each of one of half as many sensors.
+fn made_up(sizes: &Sizes) -> Frame {
+    let &Sizes { rows, npartitions } = sizes;
+    let schema = Schema::from_iter([
+        ("row".into(), DataType::Int64),
+        ("sensor".into(), DataType::Int64),
+        ("x".into(), DataType::Float64),
+        ("y".into(), DataType::Float64),
+    ]);
+    Frame::from_map(0..npartitions, schema, move |partition| {
+        let rows_of_it = || {
+            (partition * rows / npartitions..(partition + 1) * rows / npartitions)
+                .map(|row| row as i64)
+        };
+        let sensor = |row| (dice(3 * row) * rows as f64 / 2.0) as i64;
+        df![
+            "row" => rows_of_it().collect::<Vec<_>>(),
+            "sensor" => rows_of_it().map(sensor).collect::<Vec<_>>(),
+            "x" => rows_of_it().map(|row| dice(3 * row + 1)).collect::<Vec<_>>(),
+            "y" => rows_of_it().map(|row| dice(3 * row + 2)).collect::<Vec<_>>(),
+        ]
+    })
+}
+
+/// From 0 to 1, as if at random, the same for the same number (Steele, Lea and Flood, "Fast splittable pseudorandom
+/// number generators", 2014).
+fn dice(number: i64) -> f64 {
+    let mut bits = (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    ((bits ^ (bits >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+/// The first and the last `x`, of rows that have to be in its order.
+#[delayed]
+fn ends(rows: &DataFrame) -> Result<(f64, f64), Box<dyn Error + Send + Sync>> {
+    let x: Vec<f64> = rows.column("x")?.f64()?.into_no_null_iter().collect();
+    match (x.is_sorted(), x.first(), x.last()) {
+        (true, Some(first), Some(last)) => Ok((*first, *last)),
+        (true, ..) => Err("a partition has no rows".into()),
+        (false, ..) => Err("a partition is not in order".into()),
+    }
+}
+
+/// A job that is measured: its time, the most resident memory so far, and what it wrote besides its result.
+struct Job {
+    name: &'static str,
+    begin: Instant,
+    written: Option<usize>,
+}
+
+impl Job {
+    fn begin(name: &'static str) -> Job {
+        Job { name, begin: Instant::now(), written: written() }
+    }
+
+    fn end(self, rows: usize, result: u64) {
+        let time = format!("{:.1?}", self.begin.elapsed());
+        let written = written().zip(self.written).map(|(now, before)| now - before);
+        let spilled = written.map(|bytes| bytes.saturating_sub(result as usize));
+        let known = |bytes: Option<usize>| bytes.map_or("unknown".to_owned(), mib);
+        println!(
+            "{:<8} {rows:>11} {time:>9} {:>17} {:>15}",
+            self.name,
+            known(peak()),
+            known(spilled)
+        );
+    }
+}
+
+/// The most resident memory that this process has had so far. Linux tells this, and no other system.
+fn peak() -> Option<usize> {
+    told("/proc/self/status", "VmHWM:").map(|kib| kib * 1024)
+}
+
+/// How much it has written.
+fn written() -> Option<usize> {
+    told("/proc/self/io", "wchar:")
+}
+
+fn told(file: &str, name: &str) -> Option<usize> {
+    let text = fs::read_to_string(file).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+fn mib(bytes: usize) -> String {
+    format!("{} MiB", (bytes + MIB / 2) / MIB)
+}
+
+const USAGE: &str = "\
+usage: larger_than_memory [LIMIT] [--times N] [--out FOLDER]
+
+  LIMIT         how many MiB the runtime may hold (32)
+  --times N     how many times as much the table has (4)
+  --out FOLDER  where the files go (target/larger_than_memory)";
+
+struct Options {
+    limit: usize,
+    times: usize,
+    out: PathBuf,
+}
+
+impl Options {
+    /// `None`, if help is asked for.
+    fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Option<Options>, String> {
+        let target = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("target");
+        let mut options =
+            Options { limit: 32 * MIB, times: 4, out: target.join("larger_than_memory") };
+        let mut arguments = arguments.into_iter();
+        while let Some(name) = arguments.next() {
+            let mut value = || arguments.next().ok_or(format!("{name} needs a value"));
+            match name.as_str() {
+                "-h" | "--help" => return Ok(None),
+                "--times" => options.times = number(&value()?)?,
+                "--out" => options.out = value()?.into(),
+                _ if name.starts_with('-') => return Err(format!("there is no option {name}")),
+                _ => options.limit = number(&name)? * MIB,
+            }
+        }
+        Ok(Some(options))
+    }
+}
+
+fn number(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number @ 1..=1_000_000) => Ok(number),
+        _ => Err(format!("expected a number from 1, found {text:?}")),
+    }
+}
