@@ -19,7 +19,6 @@ use std::process::ExitCode;
 use std::time::Instant;
 use std::{env, fs, io};
 
-use lazy_frame::polars::prelude::{DataType, JoinType, SortMultipleOptions};
 use lazy_frame::prelude::*;
 use lazy_runtime::diagnostics::ProgressBar;
 use lazy_runtime::{RankDir, Runtime};
@@ -56,6 +55,7 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     inspect(&runtime, &raw)?;
 
     let rows = with_table(clean(&raw, &job)?, &job)?;
+    rows.schema()?; // a column that is not there is told here, before anything runs
     println!("Cleaned{}:\n\n{rows}\n", if job.table.is_some() { " and joined" } else { "" });
     let writing = rows.write_parquet(options.out.join("clean")).overwrite(true);
     let picture = options.out.join("graph.svg");
@@ -271,10 +271,11 @@ fn month_of_orders(month: usize) -> String {
     let mut text = "order,day,product,quantity,price\n".to_owned();
     for i in 0..2000 {
         // As if at random: the same each time.
-        let dice = (i + 7919 * month) * 2_654_435_761 % (1 << 32) >> 7;
+        let dice = ((i + 7919 * month) * 2_654_435_761 % (1 << 32)) >> 7;
         let (kind, spelling, day) = (dice % 5, dice / 5 % 3, dice / 15 % 28 + 1);
-        let quantity = if dice % 41 == 0 { "n/a".to_owned() } else { (dice % 4 + 1).to_string() };
-        let price = if dice % 53 == 0 { "" } else { prices[kind] };
+        let quantity =
+            if dice.is_multiple_of(41) { "n/a".to_owned() } else { (dice % 4 + 1).to_string() };
+        let price = if dice.is_multiple_of(53) { "" } else { prices[kind] };
         let product = products[kind][spelling];
         text += &format!(
             "{},2024-{month:02}-{day:02},{product},{quantity},{price}\n",

@@ -5,20 +5,36 @@
 //!
 //! ```text
 //! cargo run --release -p examples --features frames --example larger_than_memory                # 128 MiB with a limit of 32
-//! cargo run --release -p examples --features frames --example larger_than_memory -- 256 --times 8 # 2 GiB with a limit of 256 MiB
+//! cargo run --release -p examples --features frames --example larger_than_memory -- 256 --times 8  # 2 GiB with a limit of 256
 //! ```
 //!
-//! Look at the peaks of memory, beside the limit and the size of the table. The limit counts what is held between tasks:
-//! the program itself, and what the tasks that run have in hand, come on top of it.
+//! Look at the peaks of memory, beside the limit and the size of the table. The limit counts what waits between tasks and in
+//! shuffles; what the tasks that run have in hand, some partitions for each thread, comes on top of it. Built without
+//! `--release`, it prints:
+//!
+//! ```text
+//! 128 MiB of readings, 4194304 rows in 32 partitions, with a limit of 32 MiB
+//!
+//! job             rows      time    peak of memory    went to disk
+//! nothing            0    41.0µs            11 MiB           0 MiB
+//! write        4194304      9.7s            34 MiB           0 MiB
+//! group        1813565     21.6s            94 MiB         117 MiB
+//! sort         4194304     32.0s           148 MiB         232 MiB
+//! join         4194304      7.2s           114 MiB          81 MiB
+//!
+//! readings are 0.2175 off the mean of their sensor
+//! the sorted rows are in order, and no spilled file is left
+//! ```
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Instant;
-use std::{env, fs};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use std::{env, fs, thread};
 
 use lazy_frame::polars::df;
-use lazy_frame::polars::prelude::{DataFrame, DataType, JoinType, Schema, SortMultipleOptions};
+use lazy_frame::polars::prelude::{DataFrame, Schema};
 use lazy_frame::prelude::*;
 use lazy_runtime::Runtime;
 use lazy_runtime::diagnostics::ProgressBar;
@@ -65,6 +81,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         sizes.npartitions,
         mib(options.limit)
     );
+    watch_memory();
     println!("job             rows      time    peak of memory    went to disk");
     Job::begin("nothing").end(0, 0);
 
@@ -168,7 +185,7 @@ fn ends(rows: &DataFrame) -> Result<(f64, f64), Box<dyn Error + Send + Sync>> {
     }
 }
 
-/// A job that is measured: its time, the most resident memory so far, and what it wrote besides its result.
+/// A job that is measured: its time, the most memory that the program had meanwhile, and what it wrote besides its result.
 struct Job {
     name: &'static str,
     begin: Instant,
@@ -177,29 +194,47 @@ struct Job {
 
 impl Job {
     fn begin(name: &'static str) -> Job {
+        PEAK.store(0, Ordering::Relaxed);
         Job { name, begin: Instant::now(), written: written() }
     }
 
     fn end(self, rows: usize, result: u64) {
         let time = format!("{:.1?}", self.begin.elapsed());
+        look_at_memory();
+        let peak = Some(PEAK.load(Ordering::Relaxed)).filter(|bytes| *bytes > 0);
         let written = written().zip(self.written).map(|(now, before)| now - before);
         let spilled = written.map(|bytes| bytes.saturating_sub(result as usize));
         let known = |bytes: Option<usize>| bytes.map_or("unknown".to_owned(), mib);
         println!(
             "{:<8} {rows:>11} {time:>9} {:>17} {:>15}",
             self.name,
-            known(peak()),
+            known(peak),
             known(spilled)
         );
     }
 }
 
-/// The most resident memory that this process has had so far. Linux tells this, and no other system.
-fn peak() -> Option<usize> {
-    told("/proc/self/status", "VmHWM:").map(|kib| kib * 1024)
+/// The most bytes since a job began.
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
+/// Looks a hundred times a second, as long as the program runs.
+fn watch_memory() {
+    thread::spawn(|| {
+        loop {
+            look_at_memory();
+            thread::sleep(Duration::from_millis(10));
+        }
+    });
 }
 
-/// How much it has written.
+/// Resident memory, but for what is a part of files: the program itself, and tables that Polars maps. Linux tells it, and
+/// no other system.
+fn look_at_memory() {
+    let bytes = told("/proc/self/status", "RssAnon:").map_or(0, |kib| kib * 1024);
+    PEAK.fetch_max(bytes, Ordering::Relaxed);
+}
+
+/// How much the program has written so far.
 fn written() -> Option<usize> {
     told("/proc/self/io", "wchar:")
 }

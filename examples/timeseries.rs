@@ -62,7 +62,7 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
         "Computed in {:.1?}: {} values, the mean of which is {:.4}\n",
         begin.elapsed(),
         values.len(),
-        mean(&values)
+        values.mean().unwrap_or(f64::NAN)
     );
 
     fs::create_dir_all(&options.out)?;
@@ -84,10 +84,6 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     let again = df4.compute()?;
     println!("{} rows of it computed in {:.1?}", again.height(), begin.elapsed());
     Ok(())
-}
-
-fn mean(values: &lazy_frame::polars::prelude::Series) -> f64 {
-    values.mean().unwrap_or(f64::NAN)
 }
 
 const USAGE: &str = "\

@@ -101,9 +101,11 @@ fn linked_files(folder: &Path, name: &str) -> Vec<PathBuf> {
 #[test]
 fn links_lead_to_files() {
     let docs = root().join("docs");
-    for (folder, name) in [(root(), "README.md"), (&docs, "keeping.md"), (&docs, "watching.md")] {
+    let guide = ["keeping.md", "watching.md", "frames.md", "polars.md", "methods.md"];
+    let pages = guide.iter().map(|page| (&*docs, *page)).chain([(root(), "README.md")]);
+    for (folder, name) in pages {
         let files = linked_files(folder, name);
-        assert!(files.len() >= 3, "{name} links {files:?}");
+        assert!(!files.is_empty(), "{name} links no file");
         for file in files {
             assert!(file.is_file(), "{name} links {}, which is not there", file.display());
         }
@@ -118,4 +120,62 @@ fn the_program_of_the_readme_is_the_example() {
         fs::read_to_string(root().join("examples/total.rs")).expect("there is an example");
     let (_, program) = example.split_once("//! The program of the README.").expect("it says so");
     assert!(without_space(&readme).contains(&without_space(program)));
+}
+
+/// What stands between a fence and the next, without what is hidden in the documentation.
+fn block<'a>(text: &'a str, fence: &str) -> Vec<&'a str> {
+    let (_, block) = text.split_once(fence).unwrap_or_else(|| panic!("there is no {fence}"));
+    let lines = block.lines().skip(1).take_while(|line| !line.starts_with("```"));
+    lines.filter(|line| !line.starts_with("# ")).collect()
+}
+
+/// The guide's program is run, and what it prints is compared, where there is Polars: in the documentation of `lazy-frame`.
+#[test]
+fn the_frames_of_the_readme_are_those_of_the_guide() {
+    let read = |name: &str| fs::read_to_string(root().join(name)).expect("it is there");
+    let (readme, guide) = (read("README.md"), read("docs/frames.md"));
+    let (_, readme) = readme.split_once("\n## Frames\n").expect("there is a section");
+    assert_eq!(block(readme, "```rs"), block(&guide, "```rust"));
+    let printed = block(readme, "```text");
+    assert_eq!(printed, block(&guide, "```text"));
+    let expected = printed.join("\n# ");
+    assert!(guide.contains(&expected), "the guide's program does not compare what it prints");
+}
+
+/// Methods that a table names, `.like(this)`, but for those of expressions.
+fn named_methods(table: &str) -> Vec<&str> {
+    let rows = table.lines().filter_map(|line| line.split(" | ").nth(1));
+    let spans = rows.flat_map(|cell| cell.split('`').skip(1).step_by(2));
+    let ours =
+        spans.filter(|span| ["df.", "Frame::", "a.", "."].iter().any(|s| span.starts_with(s)));
+    let calls =
+        ours.flat_map(|span| span.split(['.', ':']).filter_map(|part| part.split_once('(')));
+    calls
+        .map(|(name, _)| name)
+        .filter(|name| name.chars().all(|c| c.is_alphanumeric() || c == '_'))
+        .collect()
+}
+
+#[test]
+fn the_methods_in_the_table_are_there() {
+    let table = fs::read_to_string(root().join("docs/methods.md")).expect("it is there");
+    let mut sources = String::new();
+    let mut folders = vec![root().join("lazy-frame/src"), root().join("lazy-runtime/src")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("the folder is there") {
+            let path = entry.expect("it can be listed").path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => sources += &fs::read_to_string(path).unwrap_or_default(),
+            }
+        }
+    }
+    let methods = named_methods(&table);
+    assert!(methods.len() > 80, "{methods:?}");
+    for method in methods {
+        // A function, or a line of the macros that make aggregations.
+        let made = ["fn {}(", "fn {}<", "any {}", "numeric {}", "    {},\n", "    {}\n"];
+        let made = made.map(|made| made.replace("{}", method));
+        assert!(made.iter().any(|made| sources.contains(made)), "there is no method `{method}`");
+    }
 }

@@ -50,7 +50,7 @@
 //!
 //! # Limits
 //!
-//! - Expressions that need all rows, such as `over` and `rank`, are refused, with a message that says what to use.
+//! - Expressions that need all rows, such as `rank` and `reverse`, are refused, with a message that says what to use.
 //! - Groups, and rows after a join or a shuffle, come in no promised order.
 //! - A partition has fewer than 2^32 rows, and fits into memory together with what a step makes of it.
 //! - Which features of Polars there are is told by this crate's dependency; yours adds others.

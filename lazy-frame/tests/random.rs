@@ -7,7 +7,7 @@ use common::chain::Chain;
 use common::origins::{Origin, in_files, in_memory};
 use common::steps::step;
 use common::tables::{Shape, cuts, shapes};
-use common::{config, groups, reductions, whole, windows};
+use common::{config, few, groups, large, reductions, whole, windows};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -132,5 +132,20 @@ proptest! {
     fn nearest_rows_are_those_of_polars(recipe in recipes()) {
         let (case, mut dice) = recipe.make();
         whole::asof(&case, &recipe.other().make().0, &mut dice);
+    }
+
+    #[test]
+    fn joins_are_those_of_polars(recipe in recipes()) {
+        let (case, mut dice) = recipe.make();
+        whole::joins(&case, &recipe.other().make().0, &mut dice);
+    }
+}
+
+proptest! {
+    #![proptest_config(few())]
+
+    #[test]
+    fn many_rows_in_little_memory_give_what_polars_gives(seed in 0..1_000_000_u64) {
+        large::check(seed);
     }
 }

@@ -9,8 +9,10 @@ use super::Frame;
 use crate::divisions::Divisions;
 use crate::error::{missing, reason};
 use crate::ops::known_divisions::KnownDivisions;
+use crate::ops::partitions::Partitions;
+use crate::ops::row_wise::RowWise;
 use crate::ops::set_divisions::SetDivisions;
-use crate::plan::Plan;
+use crate::plan::{At, Plan, Step};
 
 /// Bounds of partitions: values of the column, or what can be cast to it, such as text for dates.
 pub trait IntoBounds {
@@ -79,7 +81,8 @@ impl Frame {
 
     /// The frame, whose partitions hold one range after the other of a column, with its divisions known.
     ///
-    /// Which ranges is found out now: the column is computed, once. Where partitions overlap, that is an error that names the two:
+    /// Which ranges is found out now: the column is computed, once. A null or NaN is in no range, and is an error; so is a partition without
+    /// rows. Where partitions overlap, that is an error that names the two:
     /// [`Frame::set_divisions`] or [`Frame::sort`] is what is needed then.
     ///
     /// # Examples
@@ -94,8 +97,10 @@ impl Frame {
     #[track_caller]
     pub fn set_sorted(&self, column: &str) -> Frame {
         let at = Location::caller();
-        let ends = self
-            .select_within([col(column).min().alias("min"), col(column).max().alias("max")], at);
+        let ends = self.ends(column, at);
+        if ends.plan().is_err() {
+            return ends;
+        }
         let bounds = ends.compute();
         self.then(|input| {
             let misfit = |reason: String| input.misfit("set_sorted", reason, at);
@@ -106,11 +111,21 @@ impl Frame {
         })
     }
 
-    /// What aggregations give of each partition by itself: a row a partition.
-    fn select_within(&self, aggs: [Expr; 2], at: crate::plan::At) -> Frame {
-        use crate::ops::row_wise::RowWise;
-        use crate::plan::Step;
-        self.then(|input| RowWise::plan(Step::Select(aggs.to_vec().into()), input, at))
+    /// The least and the greatest value of a column, and how many belong to no division: a row for each partition.
+    fn ends(&self, column: &str, at: At) -> Frame {
+        self.then(|input| {
+            let dtype = input
+                .schema()
+                .get(column)
+                .ok_or_else(|| input.misfit("set_sorted", missing(column), at))?;
+            let (column, nan) = (|| col(column), dtype.is_float());
+            let apart = column().null_count().cast(DataType::UInt64);
+            let apart =
+                if nan { apart + column().is_nan().sum().cast(DataType::UInt64) } else { apart };
+            let ends =
+                [column().min().alias("min"), column().max().alias("max"), apart.alias("apart")];
+            RowWise::plan(Step::Select(ends.into()), Partitions::all("set_sorted", input, at)?, at)
+        })
     }
 }
 
@@ -143,6 +158,11 @@ fn between(column: &str, ends: &DataFrame) -> Result<Divisions, String> {
     let mut last = AnyValue::Null;
     for i in 0..ends.height() {
         let (least, most) = (end("min", i)?, end("max", i)?);
+        if end("apart", i)? != AnyValue::UInt64(0) {
+            return Err(format!(
+                "partition {i} has nulls or NaNs in `{column}`, which belong to no division: filter them out"
+            ));
+        }
         if least.is_null() {
             return Err(format!(
                 "partition {i} has no value in `{column}`, so its bounds are not known; `repartition` joins it to another"
@@ -159,4 +179,23 @@ fn between(column: &str, ends: &DataFrame) -> Result<Divisions, String> {
     }
     bounds.push(last);
     Ok(Divisions::new(column, bounds))
+}
+
+#[cfg(test)]
+mod tests {
+    use polars::df;
+
+    use super::*;
+
+    #[test]
+    fn values_that_belong_to_no_range_are_told() {
+        let table = df!["x" => [1.0, 2.0, f64::NAN], "y" => [None, Some(1), Some(2)]].unwrap();
+        let frame = Frame::from_polars(table, 3);
+        let message = |column| frame.set_sorted(column).schema().unwrap_err().to_string();
+        assert!(message("x").contains("partition 2 has nulls or NaNs in `x`"), "{}", message("x"));
+        assert!(message("y").contains("partition 0 has nulls or NaNs in `y`"), "{}", message("y"));
+        assert!(message("z").starts_with("set_sorted: there is no column `z`"), "{}", message("z"));
+        let present = frame.drop_nulls(Some(&["y"])).repartition(1).set_sorted("y");
+        assert_eq!(present.divisions().unwrap().bounds(), [1, 2].map(AnyValue::Int32));
+    }
 }

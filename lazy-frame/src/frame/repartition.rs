@@ -9,6 +9,7 @@ use super::Frame;
 use super::divisions::{IntoBounds, divisions};
 use crate::error::reason;
 use crate::ops::concat::Concat;
+use crate::ops::partitions::Partitions;
 use crate::ops::repartition::{Cuts, Repartition};
 
 /// The rows of several frames, one after the other; they have the same columns, of the same types.
@@ -76,8 +77,9 @@ impl Frame {
             if bytes == 0 {
                 return Err(misfit("a partition has more than 0 bytes".into()));
             }
-            let sizes: Vec<_> =
-                input.tasks().iter().map(|task| task.map_ref(DataFrame::estimated_size)).collect();
+            let all = Partitions::all("repartition_bytes", input.clone(), at)?;
+            let size = |task: &Delayed<DataFrame>| task.map_ref(DataFrame::estimated_size);
+            let sizes: Vec<_> = all.tasks().iter().map(size).collect();
             let sizes =
                 sizes.compute().map_err(|e| misfit(format!("sizes could not be computed: {e}")))?;
             let parts: Vec<_> = sizes.iter().map(|size| size.div_ceil(bytes).max(1)).collect();

@@ -38,6 +38,10 @@ impl Operator for KnownDivisions {
         Ok(KnownDivisions::plan(self.divisions.clone(), inputs.remove(0), at))
     }
 
+    fn counts_partitions(&self) -> bool {
+        true
+    }
+
     fn needs(&self, wanted: &Columns) -> Vec<Columns> {
         vec![wanted.clone()]
     }

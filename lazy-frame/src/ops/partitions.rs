@@ -44,6 +44,13 @@ impl Partitions {
     }
 }
 
+impl Partitions {
+    /// All partitions as the user counts them, the ones without rows among them.
+    pub(crate) fn all(step: &str, input: Plan, at: At) -> Result<Plan, StepError> {
+        Partitions::plan(step, (0..input.npartitions()).collect(), input, at)
+    }
+}
+
 impl Operator for Partitions {
     fn name(&self) -> &'static str {
         "partitions"
@@ -63,6 +70,10 @@ impl Operator for Partitions {
 
     fn over(&self, mut inputs: Vec<Plan>, at: At) -> Result<Plan, StepError> {
         Partitions::plan(self.name(), self.which.clone(), inputs.remove(0), at)
+    }
+
+    fn counts_partitions(&self) -> bool {
+        true
     }
 
     fn needs(&self, wanted: &Columns) -> Vec<Columns> {

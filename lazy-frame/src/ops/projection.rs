@@ -101,7 +101,7 @@ pub(crate) fn filter(predicate: Expr, input: Plan, at: At) -> Result<Plan, StepE
 
 /// A condition that needs other rows is made a column first; `None` if that is not known to be one.
 fn filter_by_column(predicate: &Expr, input: &Plan, at: At) -> Result<Option<Plan>, StepError> {
-    const CONDITION: &str = "__condition";
+    const CONDITION: &str = "\u{1f}condition";
     let made = [predicate.clone().alias(CONDITION)];
     let kind = Projection::WithColumns;
     let plan = match reach::of_all(&made, input.schema()) {

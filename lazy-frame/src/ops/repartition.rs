@@ -84,6 +84,10 @@ impl Operator for Repartition {
         Ok(Repartition::plan(self.cuts.clone(), inputs.remove(0), at))
     }
 
+    fn counts_partitions(&self) -> bool {
+        !matches!(self.cuts, Cuts::Number(_))
+    }
+
     fn needs(&self, wanted: &Columns) -> Vec<Columns> {
         vec![match &self.cuts {
             Cuts::Divisions(divisions) => {

@@ -42,6 +42,10 @@ impl Operator for Sample {
         Ok(Sample::plan(self.between, self.seed, inputs.remove(0), at))
     }
 
+    fn counts_partitions(&self) -> bool {
+        true
+    }
+
     fn needs(&self, wanted: &Columns) -> Vec<Columns> {
         vec![wanted.clone()]
     }

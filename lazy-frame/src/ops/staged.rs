@@ -211,7 +211,7 @@ impl Found {
             return col(part.name.clone());
         }
         let number = self.first + self.parts.len();
-        let name = PlSmallStr::from_string(format!("__cumulative {number}"));
+        let name = PlSmallStr::from_string(format!("\u{1f}cumulative {number}"));
         self.parts.push((Carried { name: name.clone(), of: of.clone(), how }, reverse));
         col(name)
     }
@@ -229,4 +229,23 @@ fn cumulative(function: &FunctionExpr) -> Option<(How, bool)> {
         FunctionExpr::FillNullWithStrategy(FillNullStrategy::Backward(None)) => (How::Fill, true),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use lazy_runtime::Collection;
+    use polars::df;
+
+    use super::*;
+    use crate::Frame;
+
+    #[test]
+    fn columns_that_are_made_on_the_way_take_no_name_that_a_user_might_choose() {
+        let table = df!["__cumulative 0" => [1, 2, 3], "__condition" => [0.5, 1.5, 2.5]].unwrap();
+        let frame = Frame::from_polars(table.clone(), 2);
+        let sum = (col("__cumulative 0").cum_sum(false) + col("__condition")).alias("sum");
+        let ours = frame.with_columns([sum.clone()]).filter(col("sum").shift(lit(1)).gt(lit(2)));
+        let theirs = table.lazy().with_columns([sum]).filter(col("sum").shift(lit(1)).gt(lit(2)));
+        assert_eq!(ours.compute().unwrap(), theirs.collect().unwrap());
+    }
 }

@@ -109,7 +109,7 @@ impl TimeWindows {
 }
 
 /// A column of our own beside those of the frame.
-const GROUP: &str = "__group of the row";
+const GROUP: &str = "\u{1f}group of the row";
 
 #[cfg(test)]
 mod tests {

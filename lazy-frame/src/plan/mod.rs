@@ -57,6 +57,11 @@ pub(crate) trait Operator: fmt::Debug + Send + Sync + 'static {
         self.inputs().iter().map(|_| None).collect()
     }
 
+    /// Whether it knows the partitions of its inputs by their numbers, so that none of them may be left out.
+    fn counts_partitions(&self) -> bool {
+        false
+    }
+
     /// The scan, if this is one.
     fn scan(&self) -> Option<&crate::ops::scan::Scan> {
         None

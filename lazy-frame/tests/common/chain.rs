@@ -1,6 +1,6 @@
 //! [`Chain`]: a frame and the table that it has to give, after some steps.
 
-use std::panic::Location;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 
 use lazy_frame::polars::prelude::*;
 use lazy_frame::prelude::Frame;
@@ -37,8 +37,11 @@ impl Chain {
         ours: impl FnOnce(&Frame) -> Frame,
         theirs: impl FnOnce(LazyFrame) -> LazyFrame,
     ) -> Chain {
-        let theirs = match theirs(self.theirs.clone().lazy()).collect() {
-            Ok(theirs) if theirs.height() <= 3000 => theirs,
+        // Among what Polars does not do are joins that end in a panic of its optimiser.
+        let collected =
+            catch_unwind(AssertUnwindSafe(|| theirs(self.theirs.clone().lazy()).collect()));
+        let theirs = match collected {
+            Ok(Ok(theirs)) if theirs.height() <= 3000 => theirs,
             _ => return self.clone(),
         };
         let mut log = self.log.clone();

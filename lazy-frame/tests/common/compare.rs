@@ -19,6 +19,9 @@ pub(crate) fn difference(
             theirs.height()
         ));
     }
+    if is_ordered && ours.equals_missing(theirs) {
+        return Ok(());
+    }
     let rows = |table: &DataFrame| {
         let mut rows = rows(table);
         if !is_ordered {

@@ -101,7 +101,8 @@ fn condition(dice: &mut Dice, schema: &Schema) -> Expr {
 /// An expression of a row alone, or one literal.
 pub(crate) fn row_wise(dice: &mut Dice, schema: &Schema) -> Expr {
     let any = col(dice.pick(&columns(schema, |_| true)));
-    let plain = some_column(dice, schema, is_plain).unwrap_or_else(|| lit(1));
+    let exact = some_column(dice, schema, |dtype| is_plain(dtype) && !dtype.is_float());
+    let exact = exact.unwrap_or_else(|| lit(1));
     let number = some_column(dice, schema, is_number).unwrap_or_else(|| lit(2));
     let other = some_column(dice, schema, is_number).unwrap_or_else(|| lit(3));
     let text = some_column(dice, schema, DataType::is_string);
@@ -111,7 +112,8 @@ pub(crate) fn row_wise(dice: &mut Dice, schema: &Schema) -> Expr {
         2 => number - lit(dice.between(0, 9)),
         3 => number / lit(4.0),
         4 => when(condition(dice, schema)).then(number).otherwise(other),
-        5 => plain.cast(DataType::String),
+        // The sign of a zero, which would show in a text, is not told.
+        5 => exact.cast(DataType::String),
         6 => number.cast(DataType::Float64),
         7 => any.is_null(),
         8 => lit(dice.between(0, 9)),
@@ -178,6 +180,19 @@ pub(crate) fn aggregation(dice: &mut Dice, schema: &Schema, is_ordered: bool) ->
         16 => any.last(),
         _ => plain.implode(true),
     }
+}
+
+/// Windows over groups, for a row each.
+pub(crate) fn over_groups(dice: &mut Dice, schema: &Schema, is_ordered: bool) -> Option<Vec<Expr>> {
+    let keys: Vec<Expr> = dice.some(&columns(schema, is_plain), 2).into_iter().map(col).collect();
+    let window = |i| {
+        let of = match dice.one_in(3) && is_ordered {
+            true => of_order(dice, schema),
+            false => aggregation(dice, schema, is_ordered),
+        };
+        Some(of.over(&keys).ok()?.alias(format!("w{i}")))
+    };
+    (0..2).map(window).collect()
 }
 
 /// Aggregations whose results are close, not equal, when they are computed otherwise.

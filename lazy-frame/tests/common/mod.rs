@@ -6,6 +6,7 @@ pub(crate) mod compare;
 pub(crate) mod dice;
 pub(crate) mod exprs;
 pub(crate) mod groups;
+pub(crate) mod large;
 pub(crate) mod origins;
 pub(crate) mod reductions;
 pub(crate) mod steps;
@@ -26,6 +27,12 @@ pub(crate) fn config() -> ProptestConfig {
         failure_persistence: None,
         ..ProptestConfig::default()
     }
+}
+
+/// For cases that take a while: an eighth of the others. What fails is told as it is.
+pub(crate) fn few() -> ProptestConfig {
+    let config = config();
+    ProptestConfig { cases: config.cases.div_ceil(8), max_shrink_iters: 0, ..config }
 }
 
 /// One thread, two threads, or so little memory that everything waits on disk.

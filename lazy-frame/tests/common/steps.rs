@@ -2,10 +2,11 @@
 
 use lazy_frame::polars::prelude::*;
 use lazy_frame::prelude::Frame;
+use lazy_runtime::Collection;
 
 use super::chain::Chain;
 use super::dice::Dice;
-use super::exprs::{aggregation, columns, is_plain, of_order, predicate, row_wise};
+use super::exprs::{aggregation, columns, is_plain, of_order, over_groups, predicate, row_wise};
 
 /// A step upon the last of some chains; others of them are what it is joined with.
 pub(crate) fn step(chains: &[Chain], seed: u64) -> Chain {
@@ -14,7 +15,7 @@ pub(crate) fn step(chains: &[Chain], seed: u64) -> Chain {
     if chain.theirs.width() == 0 {
         return chain.clone();
     }
-    match dice.below(26) {
+    match dice.below(30) {
         0..=3 => filter(chain, dice),
         4 | 5 => select(chain, dice),
         6 | 7 => with_columns(chain, dice),
@@ -26,9 +27,10 @@ pub(crate) fn step(chains: &[Chain], seed: u64) -> Chain {
         16..=18 => join(chain, &dice.pick(chains), dice),
         19 => concat(chain, &dice.pick(chains), dice),
         20 => ends(chain, dice),
-        21 => cut(chain, dice),
-        22 => reshape(chain, dice),
-        23 => totals(chain, dice),
+        21 | 22 => cut(chain, dice),
+        23 => reshape(chain, dice),
+        24 => totals(chain, dice),
+        25..=27 => divide(chain, dice),
         _ => around(chain, dice),
     }
 }
@@ -266,7 +268,7 @@ fn group_by(chain: &Chain, dice: &mut Dice) -> Chain {
 
 fn join(chain: &Chain, other: &Chain, dice: &mut Dice) -> Chain {
     let (left, right) = (chain.schema(), other.schema());
-    let pairs: Vec<_> = left
+    let mut pairs: Vec<_> = left
         .iter()
         .filter(|(_, dtype)| is_plain(dtype))
         .flat_map(|(l, dtype)| {
@@ -298,7 +300,16 @@ fn join(chain: &Chain, other: &Chain, dice: &mut Dice) -> Chain {
         // Keys of the same name more often.
         _ => {
             let same: Vec<_> = pairs.iter().filter(|(l, r)| l == r).cloned().collect();
-            let from = if same.is_empty() || dice.one_in(3) { &pairs } else { &same };
+            let divided = (chain.ours.divisions(), other.ours.divisions());
+            if let (Some(l), Some(r)) = divided
+                && !dice.one_in(3)
+                && let Some(pair) =
+                    pairs.iter().find(|pair| pair.0 == l.column() && pair.1 == r.column())
+            {
+                pairs = vec![pair.clone()];
+            }
+            let from =
+                if pairs.len() == 1 || same.is_empty() || dice.one_in(3) { &pairs } else { &same };
             dice.some(from, 2)
         }
     };
@@ -364,6 +375,34 @@ fn ends(chain: &Chain, dice: &mut Dice) -> Chain {
 fn cut(chain: &Chain, dice: &mut Dice) -> Chain {
     let n = dice.pick(&[1_usize, 2, 4, 9]);
     let same = |rows: LazyFrame| rows;
+    if dice.one_in(3) {
+        let single = |frame: &Frame| {
+            (0..frame.npartitions()).map(|i| frame.partition(i)).collect::<Vec<_>>()
+        };
+        return chain.step(
+            "partitions",
+            chain.is_ordered,
+            |ours| lazy_frame::concat(single(ours)),
+            same,
+        );
+    }
+    if dice.one_in(3) {
+        let bytes = 1 + dice.below(900);
+        let said = format!("repartition_bytes {bytes}");
+        return chain.step(said, chain.is_ordered, |ours| ours.repartition_bytes(bytes), same);
+    }
+    if dice.one_in(4) {
+        // Each computed by itself: both choose alike.
+        let seed = dice.roll();
+        let split = |frame: &Frame| lazy_frame::concat(frame.random_split(&[0.4, 0.6], seed));
+        return chain.step("random_split", false, split, same);
+    }
+    if dice.one_in(4) {
+        let kept = |frame: &Frame| {
+            frame.persist().unwrap_or_else(|error| panic!("{:#?}: {error}", chain.log))
+        };
+        return chain.step("persist", chain.is_ordered, kept, same);
+    }
     match some_names(chain, dice, is_plain, 2) {
         Some(keys) if dice.one_in(2) => {
             chain.step(format!("shuffle {keys:?} {n}"), false, |ours| ours.shuffle(&keys, n), same)
@@ -375,6 +414,68 @@ fn cut(chain: &Chain, dice: &mut Dice) -> Chain {
             same,
         ),
     }
+}
+
+/// Partitions that are ranges of a column, and are known to be.
+fn divide(chain: &Chain, dice: &mut Dice) -> Chain {
+    let known = chain.ours.divisions().map(|known| PlSmallStr::from(known.column()));
+    if let (Some(column), true) = (&known, dice.one_in(2)) {
+        let Some(values) = bounds(chain, column, dice) else { return chain.clone() };
+        let ends = chain.ours.divisions().expect("they are known").bounds();
+        let mut bounds: Vec<AnyValue<'static>> = values.iter().map(AnyValue::into_static).collect();
+        (bounds[0], *bounds.last_mut().expect("two at least")) =
+            (ends[0].clone(), ends[ends.len() - 1].clone());
+        let dtype = values.dtype();
+        let bounds = Series::from_any_values_and_dtype(column.clone(), &bounds, dtype, true)
+            .expect("of one type");
+        let bounds = bounds.unique_stable().expect("values that compare");
+        return chain.step(
+            format!("repartition_divisions {bounds:?}"),
+            false,
+            |ours| ours.repartition_divisions(bounds),
+            |theirs| theirs,
+        );
+    }
+    let divides = |dtype: &DataType| is_plain(dtype) && !dtype.is_float() && !dtype.is_bool();
+    let Some(names) = some_names(chain, dice, divides, 1) else { return chain.clone() };
+    let name =
+        if chain.schema().contains("n") && dice.one_in(2) { "n".into() } else { names[0].clone() };
+    let sorted = chain.ours.set_sorted(&name);
+    if sorted.schema().is_ok() {
+        return chain.step(
+            format!("set_sorted {name}"),
+            chain.is_ordered,
+            |_| sorted,
+            |theirs| theirs,
+        );
+    }
+    let present = chain.step(
+        format!("drop_nulls {name}"),
+        chain.is_ordered,
+        |ours| ours.drop_nulls(Some(&[&name])),
+        |theirs| theirs.filter(col(name.clone()).is_not_null()),
+    );
+    let Some(bounds) = bounds(&present, &name, dice) else { return present };
+    present.step(
+        format!("set_divisions {name} {bounds:?}"),
+        false,
+        |ours| ours.set_divisions(&name, bounds),
+        |theirs| theirs,
+    )
+}
+
+/// The least and the largest value, and some between.
+fn bounds(chain: &Chain, column: &str, dice: &mut Dice) -> Option<Series> {
+    let values =
+        chain.theirs.column(column).ok()?.as_materialized_series().drop_nulls().unique().ok()?;
+    let values = values.sort(SortOptions::default()).ok()?;
+    let last = values.len().checked_sub(1).filter(|last| *last > 0)?;
+    let mut places: Vec<IdxSize> =
+        (0..dice.below(4)).map(|_| 1 + dice.below(last) as IdxSize).collect();
+    places.extend([0, last as IdxSize]);
+    places.sort_unstable();
+    places.dedup();
+    values.take(&IdxCa::from_vec("".into(), places)).ok()
 }
 
 /// Lists to rows, columns to rows.
@@ -412,6 +513,16 @@ fn reshape(chain: &Chain, dice: &mut Dice) -> Chain {
 /// One row of aggregations, or each row beside it.
 fn totals(chain: &Chain, dice: &mut Dice) -> Chain {
     let schema = chain.schema();
+    if dice.one_in(3)
+        && let Some(exprs) = over_groups(dice, &schema, chain.is_ordered)
+    {
+        return chain.step(
+            format!("over {exprs:?}"),
+            false,
+            |ours| ours.with_columns(&exprs),
+            |theirs| theirs.with_columns(&exprs),
+        );
+    }
     let aggs: Vec<Expr> = (0..3)
         .map(|i| aggregation(dice, &schema, chain.is_ordered).alias(format!("a{i}")))
         .collect();

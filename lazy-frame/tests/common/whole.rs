@@ -27,6 +27,9 @@ pub(crate) fn partitions(case: &Case, dice: &mut Dice) {
         case.same(&format!("repartition {n}"), &cut, whole(), true);
     }
     case.same("repartition_bytes", &frame.repartition_bytes(1 + dice.below(2000)), whole(), true);
+    case.same("sample", &frame.sample(1.0, dice.roll()), whole(), true);
+    let parts = frame.random_split(&[0.3, 0.0, 0.7], dice.roll());
+    case.same("random_split", &lazy_frame::concat(parts), whole(), false);
     let condition = predicate(dice, &case.schema());
     let filtered = || case.table.clone().lazy().filter(condition.clone()).collect();
     let asked = condition.clone();
@@ -113,9 +116,46 @@ pub(crate) fn files(case: &Case, dice: &mut Dice) {
     }
 }
 
+/// The joins that have a name of their own, and those that keep an order.
+pub(crate) fn joins(case: &Case, other: &Case, dice: &mut Dice) {
+    let key = dice.pick(&["k", "g", "i", "u", "x", "f", "b", "d", "t", "p"]);
+    let key = if case.schema().contains(key) { key } else { "k" };
+    let (a, b) = (&case.frame, &other.frame);
+    let cases = [
+        (JoinType::Inner, a.inner_join(b, key, key)),
+        (JoinType::Left, a.left_join(b, key, key)),
+        (JoinType::Full, a.full_join(b, key, key)),
+        (JoinType::Semi, a.semi_join(b, key, key)),
+        (JoinType::Anti, a.anti_join(b, key, key)),
+    ];
+    let rows = |case: &Case| case.table.clone().lazy();
+    for (how, ours) in dice.some(&cases, 2) {
+        let theirs = rows(case)
+            .join(rows(other), [col(key)], [col(key)], JoinArgs::new(how.clone()))
+            .collect();
+        case.same(&format!("{how} {key}"), &ours, theirs, false);
+    }
+    let few = |frame: &Frame| frame.head(9);
+    let theirs = rows(case).limit(9).cross_join(rows(other), Some("_o".into())).collect();
+    case.same("cross", &few(a).cross_join(b, Some("_o".into())), theirs, false);
+    // Upon keys that are computed, and with the order of the left side, which its partitions keep.
+    let on = [(col("k") % lit(3)).alias("key"), col(key)];
+    let mut args = JoinArgs::new(dice.pick(&[JoinType::Inner, JoinType::Left]));
+    args.maintain_order = MaintainOrderJoin::Left;
+    let theirs = rows(case).join(rows(other).limit(30), &on, &on, args.clone());
+    let ours = a.join(&b.head(30), on.clone(), on.clone(), args.clone());
+    let filter = predicate(dice, &case.schema());
+    case.same(
+        &format!("{args:?} {on:?} {filter}"),
+        &ours.filter(filter.clone()),
+        theirs.filter(filter).collect(),
+        true,
+    );
+}
+
 /// Rows beside the nearest of another table.
 pub(crate) fn asof(case: &Case, other: &Case, dice: &mut Dice) {
-    let key = dice.pick(&["t", "d", "k", "x"]);
+    let key = dice.pick(&["t", "d", "k", "x", "n"]);
     let stable = SortMultipleOptions::new().with_maintain_order(true);
     let present = col(key).is_not_null().and(match key {
         "x" => col("x").is_not_nan(),
@@ -136,6 +176,14 @@ pub(crate) fn asof(case: &Case, other: &Case, dice: &mut Dice) {
     let args = JoinArgs::new(JoinType::AsOf(Box::new(options.clone())));
     let expected =
         theirs(&case.table).join(theirs(&other.table), [col(key)], [col(key)], args).collect();
-    let joined = ours(&case.frame).join_asof(&ours(&other.frame), key, key, options.clone());
+    let divided = |frame: &Frame| {
+        // As far as no partition is without rows.
+        let divided = ours(frame).set_sorted(key);
+        if divided.schema().is_ok() { divided } else { ours(frame) }
+    };
+    let joined = match dice.one_in(2) {
+        true => divided(&case.frame).join_asof(&divided(&other.frame), key, key, options.clone()),
+        false => ours(&case.frame).join_asof(&ours(&other.frame), key, key, options.clone()),
+    };
     case.same(&format!("join_asof {key} {options:?}"), &joined, expected, true);
 }

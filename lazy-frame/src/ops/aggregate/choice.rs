@@ -1,12 +1,12 @@
 //! Groups merged, or shuffled: decided while it runs.
 //!
-//! The first partitions are aggregated by themselves. Where that leaves more than a tenth of the rows, merging would do most of the work again, on
-//! one thread in the end; from then on partitions are split by key as they are, and each bucket is aggregated once. Whatever was aggregated
-//! before goes into the buckets too. The last task of the tree computes the buckets, in tasks of their own. As nobody knows the number of
-//! groups before, this is what makes both few groups and many fast.
+//! The first partitions are aggregated by themselves. Where a task's share would still be more than a tenth of its rows, merging would do most of
+//! the work again, on one thread in the end; from then on partitions are split by key as they are, and each bucket is aggregated once. Whatever
+//! was aggregated before goes into the buckets too. The last task of the tree computes the buckets, in tasks of their own. As nobody knows the
+//! number of groups before, this is what makes both few groups and many fast.
 //!
-//! Where groups are few and partitions are in memory, or can be read bit by bit, a task has several of them, and Polars streams those that are
-//! left when the choice is made: it is faster than with one partition at a time.
+//! Where partitions are in memory, or can be read bit by bit, a task has several of them. If groups are few, Polars streams those that are left when the
+//! choice is made: it is faster than with one partition at a time.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::engine;
 use crate::plan::{Fused, Piece};
 use crate::shuffle::{self, Buckets};
 
-/// A partition is shuffled rather than merged when it has more groups than this share of its rows ..
+/// Rows are shuffled rather than merged when a task has more groups than this share of its rows ..
 const MANY: usize = 10;
 /// .. and more than this: small ones are merged at once.
 const FEW: usize = 4096;
@@ -88,7 +88,18 @@ pub(super) fn into_buckets(
     buckets.into_iter().map(|bucket| super::tree::finish_bucket(bucket, query.clone())).collect()
 }
 
-/// How many groups a partition had: the most seen, or [`Seen::MANY`].
+/// How many groups several `times` as many rows will have, where `rows` have `groups`: those of draws from groups that are equally likely.
+fn expected(groups: usize, rows: usize, times: usize) -> usize {
+    if groups == rows {
+        return rows * times;
+    }
+    let (seen, n) = (groups as f64, rows as f64);
+    // With k groups in all, k (1 - exp(-n / k)) are seen. Where most rows are groups this is slow to find all, and finds many.
+    let all = (0..64).fold(seen, |all, _| seen / (1.0 - (-n / all).exp()));
+    (all * (1.0 - (-n * times as f64 / all).exp())) as usize
+}
+
+/// How many groups a task is expected to have: the most seen, or [`Seen::MANY`].
 #[derive(Default)]
 struct Seen(AtomicUsize);
 
@@ -119,10 +130,10 @@ impl Seen {
         self.0.store(Seen::MANY, Ordering::Relaxed);
     }
 
-    /// What several partitions gave: where these are many more groups than before, the next partition is looked at by itself again.
+    /// What several partitions gave: where these are many more groups than expected, the next partition is looked at by itself again.
     fn more(&self, groups: usize) {
         let before = self.0.load(Ordering::Relaxed);
-        if groups > FEW.max(before.saturating_mul(2 * FAN_IN)) {
+        if groups > FEW.max(before.saturating_mul(2)) {
             let _ = self.0.compare_exchange(before, 0, Ordering::Relaxed, Ordering::Relaxed);
         }
     }
@@ -157,7 +168,9 @@ fn partial(
     let mut made = Vec::new();
     while let Some(partition) = left.pop_front() {
         match groups.seen.choice() {
-            Choice::Unknown => made.extend(groups.choose(partition, &query)?),
+            Choice::Unknown => {
+                made.extend(groups.choose(partition, left.len() + 1, &query)?);
+            }
             Choice::Shuffle => groups.shuffle(partition, &query)?,
             Choice::Merge => {
                 left.push_front(partition);
@@ -229,14 +242,21 @@ struct Partition {
 }
 
 impl Groups {
-    /// Aggregates a partition, and sees how many groups that gives. What it gives is kept here if the choice is to shuffle.
-    fn choose(&self, partition: Partition, query: &Query) -> PolarsResult<Option<DataFrame>> {
+    /// Aggregates a partition, the first of as many as are `left`, and sees how many groups that gives. What it gives is kept here if
+    /// the choice is to shuffle.
+    fn choose(
+        &self,
+        partition: Partition,
+        left: usize,
+        query: &Query,
+    ) -> PolarsResult<Option<DataFrame>> {
         let rows = partition.fused.collect(partition.input, |rows| rows)?;
         let n = rows.height();
         let partial = engine::collect(query.partial(rows.lazy()))?;
-        if partial.height() < FEW.max(n / MANY) || self.n_buckets < 2 {
+        let expected = expected(partial.height(), n, left);
+        if self.n_buckets < 2 || expected < FEW.max(n * left / MANY) {
             if n > 0 {
-                self.seen.few(partial.height());
+                self.seen.few(expected);
             }
             return Ok(Some(partial));
         }
@@ -259,5 +279,21 @@ impl Groups {
     ) -> PolarsResult<()> {
         let keys: Vec<_> = query.key_names.iter().cloned().map(col).collect();
         self.partials.push(partition, shuffle::pieces_by_hash(partial, &keys, self.n_buckets)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_groups_of_more_rows_are_expected_from_some() {
+        assert_eq!(expected(26, 86_400, 8), 26);
+        assert_eq!(expected(1000, 1000, 8), 8000);
+        assert_eq!(expected(0, 0, 8), 0);
+        // Of 100,000, 99,326 are seen in 500,000 rows, 39,347 in 50,000, and 98,168 in 400,000.
+        assert!((99_990..=100_010).contains(&expected(99_326, 500_000, 8)));
+        assert!((98_100..=98_300).contains(&expected(39_347, 50_000, 8)));
+        assert!(expected(490_000, 500_000, 8) > 1_500_000);
     }
 }

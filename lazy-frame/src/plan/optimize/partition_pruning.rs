@@ -3,8 +3,10 @@
 //! What is known of a partition is a range for some columns: from the divisions, or from the statistics of a file. A condition on a column
 //! becomes one on the ends of the range, "may some row pass?", and is evaluated for all partitions at once. What is not understood may
 //! always pass.
+//!
+//! Partitions keep their numbers where somebody knows them by these: then all are made.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use polars::prelude::*;
 
@@ -14,13 +16,28 @@ use crate::ops::row_wise::RowWise;
 use crate::ops::scan::Scan;
 use crate::plan::{Plan, Step};
 
-use super::rewrite::bottom_up;
+use super::rewrite::{bottom_up, users_first};
 
 pub(super) fn apply(plan: &Plan) -> Plan {
-    bottom_up(plan, |plan| {
+    let counted = counted(plan);
+    bottom_up(plan, |before, plan| {
         let Some(Step::Filter(predicate)) = plan.operator().row_wise() else { return None };
+        if counted.contains(&before.id()) {
+            return None;
+        }
         prune(plan, &plan.inputs()[0], predicate)
     })
+}
+
+/// The nodes whose partitions somebody knows by their numbers.
+fn counted(plan: &Plan) -> HashSet<*const ()> {
+    let mut counted = HashSet::new();
+    for plan in users_first(plan) {
+        if plan.operator().counts_partitions() || counted.contains(&plan.id()) {
+            counted.extend(plan.inputs().iter().map(Plan::id));
+        }
+    }
+    counted
 }
 
 /// A filter, and others between it and a scan.
@@ -187,4 +204,56 @@ fn mirrored(op: Operator) -> Option<Operator> {
         Operator::GtEq => Operator::LtEq,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use lazy_runtime::Collection;
+    use polars::df;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::{Frame, PartitionBy};
+
+    /// 0 to 8 in three partitions, whose ranges are known.
+    fn files(folder: &TempDir) -> Frame {
+        let whole = Frame::from_polars(df!["n" => (0..9).collect::<Vec<i32>>()].unwrap(), 3);
+        whole.write_parquet(folder.path()).overwrite(true).compute().unwrap();
+        Frame::read_parquet(folder.path()).partition_by(PartitionBy::File).build().unwrap()
+    }
+
+    fn numbers(frame: &Frame) -> Vec<i32> {
+        let rows = frame.compute().unwrap();
+        rows.column("n").unwrap().i32().unwrap().into_no_null_iter().collect()
+    }
+
+    #[test]
+    fn partitions_that_are_asked_for_by_number_keep_their_numbers() {
+        let folder = TempDir::new().unwrap();
+        let (files, large) = (files(&folder), || col("n").gt(lit(4)));
+        for (i, expected) in [vec![], vec![5], vec![6, 7, 8]].into_iter().enumerate() {
+            assert_eq!(numbers(&files.filter(large()).partition(i)), expected);
+            assert_eq!(numbers(&files.partition(i).filter(large())), expected);
+        }
+        let cut = files.filter(large()).repartition_bytes(8);
+        assert_eq!(numbers(&cut), [5, 6, 7, 8]);
+        let sample = files.filter(large()).random_split(&[0.5, 0.5], 1);
+        let all: Vec<i32> = sample.iter().flat_map(|part| numbers(part)).collect();
+        assert_eq!(all.len(), 4);
+    }
+
+    #[test]
+    fn divisions_are_those_of_the_partitions_that_are_left() {
+        let folder = TempDir::new().unwrap();
+        let sorted = files(&folder).set_sorted("n");
+        let kept = sorted.filter(col("n").gt(lit(4))).persist().unwrap();
+        assert_eq!(kept.divisions().unwrap().npartitions(), kept.npartitions());
+        assert_eq!(numbers(&kept.filter(col("n").gt(lit(6)))), [7, 8]);
+        let late = files(&folder).filter(col("n").gt(lit(2))).set_sorted("n");
+        let reason = late.schema().unwrap_err().to_string();
+        assert!(reason.contains("partition 0 has no value"), "{reason}");
+        // Ends of the range alone are kept: the ranges no longer follow each other.
+        let ends = sorted.filter(col("n").lt(lit(2)).or(col("n").gt(lit(7))));
+        assert_eq!(numbers(&ends.repartition_divisions([0, 4, 8])), [0, 1, 8]);
+    }
 }

@@ -38,13 +38,14 @@ pub(super) fn users(plan: &Plan) -> HashMap<*const (), usize> {
     users
 }
 
-/// The plan with each node, over inputs that are rewritten already, replaced by what a rule gives for it.
-pub(super) fn bottom_up(plan: &Plan, rule: impl Fn(&Plan) -> Option<Plan>) -> Plan {
+/// The plan with each node replaced by what a rule gives for it. The rule is told the node as it was, and as it is over inputs that
+/// are rewritten already.
+pub(super) fn bottom_up(plan: &Plan, rule: impl Fn(&Plan, &Plan) -> Option<Plan>) -> Plan {
     let mut done: HashMap<_, Plan> = HashMap::new();
     for plan in users_first(plan).iter().rev() {
         let inputs = plan.inputs().iter().map(|input| done[&input.id()].clone()).collect();
         let over = over(plan, inputs);
-        let rewritten = rule(&over).unwrap_or(over);
+        let rewritten = rule(plan, &over).unwrap_or(over);
         done.insert(plan.id(), rewritten);
     }
     done.remove(&plan.id()).expect("the root is in its own order")
