@@ -194,7 +194,7 @@ mod tests {
     }
 
     fn error(path: &Path) -> String {
-        Frame::read_ipc(path).build().err().expect("the files are not in order").to_string()
+        Frame::read_ipc(path).build().unwrap_err().to_string()
     }
 
     #[test]

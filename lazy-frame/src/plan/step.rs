@@ -43,8 +43,8 @@ impl Step {
 
     pub(crate) fn apply(&self, rows: LazyFrame) -> LazyFrame {
         match self {
-            Step::Select(exprs) => rows.select(exprs.to_vec()),
-            Step::WithColumns(exprs) => rows.with_columns(exprs.to_vec()),
+            Step::Select(exprs) => rows.select(exprs),
+            Step::WithColumns(exprs) => rows.with_columns(exprs),
             Step::Filter(predicate) => rows.filter(predicate.clone()),
             Step::Explode(columns) => rows.explode(
                 by_name(columns.iter().cloned(), true, false),

@@ -65,8 +65,8 @@ impl Shape {
     /// Numbers whose sums are exact in any order, in some tables NaN, infinity and a negative zero among them.
     fn float(&self, dice: &mut Dice) -> f64 {
         match dice.below(12) {
-            0 if self.seed % 3 == 0 => f64::NAN,
-            1 if self.seed % 6 == 0 => f64::INFINITY,
+            0 if self.seed.is_multiple_of(3) => f64::NAN,
+            1 if self.seed.is_multiple_of(6) => f64::INFINITY,
             2 => -0.0,
             _ => dice.between(-40, 40) as f64 / 4.0,
         }

@@ -35,7 +35,7 @@ fn source(frame: &Frame) -> std::sync::Arc<dyn Source> {
 }
 
 fn error(reader: ReadParquet) -> String {
-    reader.build().err().expect("the files are not in order").to_string()
+    reader.build().unwrap_err().to_string()
 }
 
 #[test]

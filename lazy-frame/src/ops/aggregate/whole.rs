@@ -13,8 +13,8 @@ use crate::shuffle;
 /// As Polars does it.
 pub(super) fn aggregate(rows: LazyFrame, keys: &[Expr], aggs: &[Expr]) -> LazyFrame {
     match keys.is_empty() {
-        true => rows.select(aggs.to_vec()),
-        false => rows.group_by(keys.to_vec()).agg(aggs.to_vec()),
+        true => rows.select(aggs),
+        false => rows.group_by(keys).agg(aggs),
     }
 }
 

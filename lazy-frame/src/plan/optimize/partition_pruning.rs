@@ -238,7 +238,7 @@ mod tests {
         let cut = files.filter(large()).repartition_bytes(8);
         assert_eq!(numbers(&cut), [5, 6, 7, 8]);
         let sample = files.filter(large()).random_split(&[0.5, 0.5], 1);
-        let all: Vec<i32> = sample.iter().flat_map(|part| numbers(part)).collect();
+        let all: Vec<i32> = sample.iter().flat_map(numbers).collect();
         assert_eq!(all.len(), 4);
     }
 
