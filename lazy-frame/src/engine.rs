@@ -11,6 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
+use lazy_runtime::{Runtime, Scheduler};
 use polars::prelude::*;
 use polars_async::executor::ALLOW_RAYON_THREADS;
 use polars_core::prelude::row_encode::_get_rows_encoded_ca;
@@ -72,6 +73,9 @@ type Job = Box<dyn FnOnce() -> Box<dyn Any + Send> + Send>;
 type Done = thread::Result<Box<dyn Any + Send>>;
 
 /// A thread that does one worker's work with Polars. It ends with the worker.
+///
+/// A function of the user's that runs here may compute something in turn. If all workers slept meanwhile, nobody would be left for that, so
+/// what is computed here runs here, one task after the other.
 struct Companion {
     jobs: SyncSender<Job>,
     done: Receiver<Done>,
@@ -84,10 +88,13 @@ impl Companion {
     fn start() -> Self {
         let (jobs, to_do) = sync_channel::<Job>(1);
         let (give, done) = sync_channel(1);
+        let runtime = Runtime::builder().scheduler(Scheduler::Synchronous).build();
+        let runtime = runtime.expect("a runtime without threads can be made");
         let work = move || {
             ALLOW_RAYON_THREADS.set(false);
             for job in to_do {
-                if give.send(catch_unwind(AssertUnwindSafe(job))).is_err() {
+                let done = runtime.install(|| catch_unwind(AssertUnwindSafe(job)));
+                if give.send(done).is_err() {
                     return;
                 }
             }

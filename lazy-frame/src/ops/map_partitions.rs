@@ -175,6 +175,17 @@ mod tests {
     }
 
     #[test]
+    fn a_function_may_compute_while_all_workers_are_busy() {
+        let runtime = lazy_runtime::Runtime::builder().num_threads(2).build().unwrap();
+        let frame = Frame::from_polars(df!["x" => [1, 2, 3, 4]].unwrap(), 4);
+        let more = frame.map_partitions(|rows: DataFrame| {
+            let more = lazy_runtime::call(|n: usize| n as u64 + 1, (rows.height(),)).compute()?;
+            Ok::<_, Box<dyn StdError + Send + Sync>>(df!["more" => [more; 1]]?)
+        });
+        assert_eq!(runtime.compute(&more).unwrap(), df!["more" => [2_u64; 4]].unwrap());
+    }
+
+    #[test]
     fn each_partition_is_mapped_in_one_task_with_the_filter_before_it() {
         let mapped = frame(2)
             .filter(col("x").gt(lit(1)))
