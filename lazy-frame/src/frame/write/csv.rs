@@ -7,7 +7,7 @@ use polars::prelude::*;
 use super::Sink;
 use crate::io::write::Format;
 
-/// CSV files to be written: made by [`Frame::write_csv`], and written by `compute`.
+/// CSV files to be written: made by [`Frame::write_csv`](crate::Frame::write_csv), and written by `compute`.
 #[derive(Clone)]
 #[must_use = "nothing is written before `compute`"]
 pub struct WriteCsv(pub(super) Sink);

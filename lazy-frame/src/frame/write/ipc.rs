@@ -5,7 +5,7 @@ use polars::prelude::*;
 use super::Sink;
 use crate::io::write::Format;
 
-/// Arrow IPC files to be written: made by [`Frame::write_ipc`], and written by `compute`.
+/// Arrow IPC files to be written: made by [`Frame::write_ipc`](crate::Frame::write_ipc), and written by `compute`.
 #[derive(Clone)]
 #[must_use = "nothing is written before `compute`"]
 pub struct WriteIpc(pub(super) Sink);

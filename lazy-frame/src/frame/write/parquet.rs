@@ -6,7 +6,7 @@ use super::Sink;
 use crate::io::write::Format;
 use crate::names::IntoNames;
 
-/// Parquet files to be written: made by [`Frame::write_parquet`], and written by `compute`.
+/// Parquet files to be written: made by [`Frame::write_parquet`](crate::Frame::write_parquet), and written by `compute`.
 #[derive(Clone)]
 #[must_use = "nothing is written before `compute`"]
 pub struct WriteParquet(pub(super) Sink);
