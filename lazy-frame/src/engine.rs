@@ -31,6 +31,13 @@ pub(crate) fn stream(plan: LazyFrame) -> PolarsResult<DataFrame> {
     alone(move || plan.collect_with_engine(Engine::Streaming).map(|result| result.unwrap_single()))
 }
 
+/// Computes a plan that groups so many rows: those of a large table are streamed, which finds groups faster, and small ones are not, which starts faster.
+pub(crate) fn grouped(plan: LazyFrame, rows: usize) -> PolarsResult<DataFrame> {
+    if rows > LARGE { stream(plan) } else { collect(plan) }
+}
+
+const LARGE: usize = 50_000;
+
 /// The rows of plans of one schema, one below the other.
 pub(crate) fn union(plans: Vec<LazyFrame>) -> PolarsResult<LazyFrame> {
     let arguments = UnionArgs { rechunk: false, maintain_order: false, ..Default::default() };

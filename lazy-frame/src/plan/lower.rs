@@ -91,8 +91,7 @@ pub(crate) struct Fused {
 impl Piece {
     /// A partition that there is, or that a task makes.
     pub(crate) fn made(input: Delayed<DataFrame>) -> Self {
-        let fused = Fused { source: None, steps: Vec::new(), is_held: false };
-        Piece { input: Some(input), fused }
+        Piece { input: Some(input), fused: Fused::nothing() }
     }
 
     /// A partition that is in memory, whoever uses it and when.
@@ -125,6 +124,11 @@ impl Piece {
 impl Fused {
     fn is_nothing(&self) -> bool {
         self.source.is_none() && self.steps.is_empty()
+    }
+
+    /// What is done to rows that are as they should be.
+    pub(crate) fn nothing() -> Self {
+        Fused { source: None, steps: Vec::new(), is_held: false }
     }
 
     /// Whether a task may be given several such pieces at once, and needs no more memory than for one: they are in memory anyway, or

@@ -1,35 +1,32 @@
 //! Groups merged, or shuffled: decided while it runs.
 //!
-//! The first partitions are aggregated by themselves. Where a task's share would still be more than a tenth of its rows, merging would do most of
-//! the work again, on one thread in the end; from then on partitions are split by key as they are, and each bucket is aggregated once. Whatever
-//! was aggregated before goes into the buckets too. The last task of the tree computes the buckets, in tasks of their own. As nobody knows the
-//! number of groups before, this is what makes both few groups and many fast.
+//! Some rows of the first partitions tell how many groups there are (`seen`). Where a task's share would have more groups than a tenth of its rows,
+//! merging would do most of the work again, on one thread in the end; then partitions are split by key as they are, and each bucket is
+//! aggregated once. Whatever was aggregated before goes into the buckets too. The last task of the tree computes the buckets, in tasks of their own.
+//! As nobody knows the number of groups before, this is what makes both few groups and many fast.
 //!
-//! Where partitions are in memory, or can be read bit by bit, a task has several of them. If groups are few, Polars streams those that are left when the
-//! choice is made: it is faster than with one partition at a time.
+//! Where partitions are in memory, or can be read bit by bit, a task has several of them, and Polars streams them if groups are few: that is faster than one
+//! partition at a time.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use lazy_runtime::prelude::*;
 use lazy_runtime::{Delayed, delayed};
 use polars::prelude::*;
 
 use super::Query;
+use super::seen::{Choice, Sample, Seen, are_many};
 use super::tree::FAN_IN;
 use crate::engine;
 use crate::plan::{Fused, Piece};
 use crate::shuffle::{self, Buckets};
 
-/// Rows are shuffled rather than merged when a task has more groups than this share of its rows ..
-const MANY: usize = 10;
-/// .. and more than this: small ones are merged at once.
-const FEW: usize = 4096;
-
 /// What the tasks of a run know of each other.
 struct Groups {
     seen: Seen,
+    /// Which of the keys tell the bucket, as soon as there are buckets.
+    by: OnceLock<Vec<usize>>,
     /// Rows as they are.
     rows: Buckets,
     /// What partitions gave that were aggregated.
@@ -88,61 +85,11 @@ pub(super) fn into_buckets(
     buckets.into_iter().map(|bucket| super::tree::finish_bucket(bucket, query.clone())).collect()
 }
 
-/// How many groups several `times` as many rows will have, where `rows` have `groups`: those of draws from groups that are equally likely.
-fn expected(groups: usize, rows: usize, times: usize) -> usize {
-    if groups == rows {
-        return rows * times;
-    }
-    let (seen, n) = (groups as f64, rows as f64);
-    // With k groups in all, k (1 - exp(-n / k)) are seen. Where most rows are groups this is slow to find all, and finds many.
-    let all = (0..64).fold(seen, |all, _| seen / (1.0 - (-n / all).exp()));
-    (all * (1.0 - (-n * times as f64 / all).exp())) as usize
-}
-
-/// How many groups a task is expected to have: the most seen, or [`Seen::MANY`].
-#[derive(Default)]
-struct Seen(AtomicUsize);
-
-#[derive(Clone, Copy)]
-enum Choice {
-    Unknown,
-    Merge,
-    Shuffle,
-}
-
-impl Seen {
-    const MANY: usize = usize::MAX;
-
-    fn choice(&self) -> Choice {
-        match self.0.load(Ordering::Relaxed) {
-            0 => Choice::Unknown,
-            Seen::MANY => Choice::Shuffle,
-            _ => Choice::Merge,
-        }
-    }
-
-    /// One that has many is enough.
-    fn few(&self, groups: usize) {
-        self.0.fetch_max(groups.max(1), Ordering::Relaxed);
-    }
-
-    fn many(&self) {
-        self.0.store(Seen::MANY, Ordering::Relaxed);
-    }
-
-    /// What several partitions gave: where these are many more groups than expected, the next partition is looked at by itself again.
-    fn more(&self, groups: usize) {
-        let before = self.0.load(Ordering::Relaxed);
-        if groups > FEW.max(before.saturating_mul(2)) {
-            let _ = self.0.compare_exchange(before, 0, Ordering::Relaxed, Ordering::Relaxed);
-        }
-    }
-}
-
 #[delayed(name = "group-by-begin")]
 fn begin(n_buckets: usize) -> Arc<Groups> {
     Arc::new(Groups {
         seen: Seen::default(),
+        by: OnceLock::new(),
         rows: Buckets::new(n_buckets),
         partials: Buckets::new(n_buckets),
         n_buckets,
@@ -169,7 +116,9 @@ fn partial(
     while let Some(partition) = left.pop_front() {
         match groups.seen.choice() {
             Choice::Unknown => {
-                made.extend(groups.choose(partition, left.len() + 1, &query)?);
+                if let Some(rows) = groups.look(partition, left.len() + 1, &query)? {
+                    left.push_front(rows);
+                }
             }
             Choice::Shuffle => groups.shuffle(partition, &query)?,
             Choice::Merge => {
@@ -213,7 +162,10 @@ fn finish(
     if !matches!(groups.seen.choice(), Choice::Shuffle) {
         return Ok(query.result(partials)?);
     }
-    groups.keep_partial(query.merged(partials)?, &query, usize::MAX)?;
+    let merged = query.merged(partials)?;
+    if merged.height() > 0 {
+        groups.keep_partial(merged, &query, usize::MAX)?;
+    }
     let buckets = (0..groups.n_buckets).map(|i| bucket(groups.clone(), i, query.clone()));
     Ok(engine::concat(buckets.collect::<Vec<_>>().compute()?)?)
 }
@@ -226,9 +178,13 @@ fn bucket(groups: Arc<Groups>, bucket: usize, query: Arc<Query>) -> PolarsResult
         return query.finished(query.merged_again(partials)?);
     };
     match partials {
-        None => engine::collect(super::whole::aggregate(rows.lazy(), &query.keys, &query.aggs)),
+        None => {
+            let n = rows.height();
+            engine::grouped(super::whole::aggregate(rows.lazy(), &query.keys, &query.aggs), n)
+        }
         Some(partials) => {
-            let rest = engine::collect(query.partial(rows.lazy()))?;
+            let n = rows.height();
+            let rest = engine::grouped(query.partial(rows.lazy()), n)?;
             query.finished(query.merged(vec![partials, rest])?)
         }
     }
@@ -242,33 +198,33 @@ struct Partition {
 }
 
 impl Groups {
-    /// Aggregates a partition, the first of as many as are `left`, and sees how many groups that gives. What it gives is kept here if
-    /// the choice is to shuffle.
-    fn choose(
+    /// Makes a partition, the first of as many as are `left`, and chooses by its rows, if there are any.
+    fn look(
         &self,
         partition: Partition,
         left: usize,
         query: &Query,
-    ) -> PolarsResult<Option<DataFrame>> {
+    ) -> PolarsResult<Option<Partition>> {
         let rows = partition.fused.collect(partition.input, |rows| rows)?;
-        let n = rows.height();
-        let partial = engine::collect(query.partial(rows.lazy()))?;
-        let expected = expected(partial.height(), n, left);
-        if self.n_buckets < 2 || expected < FEW.max(n * left / MANY) {
-            if n > 0 {
-                self.seen.few(expected);
-            }
-            return Ok(Some(partial));
+        if rows.height() == 0 {
+            return Ok(None);
         }
-        self.seen.many();
-        self.keep_partial(partial, query, partition.index)?;
-        Ok(None)
+        let (sample, of) = (Sample::of(&rows, &query.keys)?, rows.height() * left);
+        let groups = sample.groups_of(of);
+        if self.n_buckets > 1 && are_many(groups, of) {
+            let by = sample.spread(self.n_buckets)?;
+            self.by.get_or_init(|| by);
+            self.seen.many();
+        } else {
+            self.seen.few(groups);
+        }
+        Ok(Some(Partition { index: partition.index, input: Some(rows), fused: Fused::nothing() }))
     }
 
     fn shuffle(&self, partition: Partition, query: &Query) -> PolarsResult<()> {
         let rows = partition.fused.collect(partition.input, |rows| rows)?;
-        let pieces = shuffle::pieces_by_hash(rows, &query.keys, self.n_buckets)?;
-        self.rows.push(partition.index, pieces)
+        let keys: Vec<_> = self.by().iter().map(|i| query.keys[*i].clone()).collect();
+        self.rows.push(partition.index, shuffle::pieces_by_hash(rows, &keys, self.n_buckets)?)
     }
 
     fn keep_partial(
@@ -277,23 +233,11 @@ impl Groups {
         query: &Query,
         partition: usize,
     ) -> PolarsResult<()> {
-        let keys: Vec<_> = query.key_names.iter().cloned().map(col).collect();
+        let keys: Vec<_> = self.by().iter().map(|i| col(query.key_names[*i].clone())).collect();
         self.partials.push(partition, shuffle::pieces_by_hash(partial, &keys, self.n_buckets)?)
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_groups_of_more_rows_are_expected_from_some() {
-        assert_eq!(expected(26, 86_400, 8), 26);
-        assert_eq!(expected(1000, 1000, 8), 8000);
-        assert_eq!(expected(0, 0, 8), 0);
-        // Of 100,000, 99,326 are seen in 500,000 rows, 39,347 in 50,000, and 98,168 in 400,000.
-        assert!((99_990..=100_010).contains(&expected(99_326, 500_000, 8)));
-        assert!((98_100..=98_300).contains(&expected(39_347, 50_000, 8)));
-        assert!(expected(490_000, 500_000, 8) > 1_500_000);
+    fn by(&self) -> &[usize] {
+        self.by.get().expect("who chooses to shuffle has said by which keys")
     }
 }

@@ -5,6 +5,7 @@
 //! tasks of a run look at what they get, and go over to a shuffle by key (`grouped`). What cannot be taken apart is shuffled from the start.
 
 mod choice;
+mod seen;
 mod mixed;
 pub(crate) mod tree;
 mod whole;

@@ -67,7 +67,13 @@ impl Query {
 
     /// What these give together, which may have several rows of a group.
     pub(super) fn merged_again(&self, partials: DataFrame) -> PolarsResult<DataFrame> {
-        engine::collect(self.parts().merge(partials.lazy(), &self.key_names))
+        let n = partials.height();
+        self.group(self.parts().merge(partials.lazy(), &self.key_names), n)
+    }
+
+    /// Streams lose the order of rows.
+    fn group(&self, plan: LazyFrame, rows: usize) -> PolarsResult<DataFrame> {
+        if self.is_ordered { engine::collect(plan) } else { engine::grouped(plan, rows) }
     }
 
     /// What is asked for, of what several partitions give.
@@ -75,8 +81,10 @@ impl Query {
         if partials.len() == 1 {
             return self.finished(partials.remove(0));
         }
-        let merged = self.parts().merge(engine::concat(partials)?.lazy(), &self.key_names);
-        engine::collect(self.parts().finish(merged, &self.key_names))
+        let partials = engine::concat(partials)?;
+        let n = partials.height();
+        let merged = self.parts().merge(partials.lazy(), &self.key_names);
+        self.group(self.parts().finish(merged, &self.key_names), n)
     }
 
     pub(super) fn finished(&self, merged: DataFrame) -> PolarsResult<DataFrame> {
