@@ -115,7 +115,8 @@ impl Walk<'_> {
     }
 }
 
-pub(super) fn is_top_k(expr: &Expr) -> bool {
+/// Whether this is the largest or smallest values.
+pub(crate) fn is_top_k(expr: &Expr) -> bool {
     matches!(expr, Expr::Function { function: FunctionExpr::TopK { .. }, .. })
 }
 

@@ -19,6 +19,7 @@ use crate::plan::empty;
 use state::States;
 use walk::Walk;
 
+pub(crate) use leaf::is_top_k;
 pub(crate) use sketch::Sketch;
 
 /// Aggregations as columns of state, which merge.

@@ -211,7 +211,7 @@ impl Groups {
         }
         let (sample, of) = (Sample::of(&rows, &query.keys)?, rows.height() * left);
         let groups = sample.groups_of(of);
-        if self.n_buckets > 1 && are_many(groups, of) {
+        if self.n_buckets > 1 && are_many(groups, of, &query.state) {
             let by = sample.spread(self.n_buckets)?;
             self.by.get_or_init(|| by);
             self.seen.many();

@@ -14,10 +14,10 @@ use std::sync::Arc;
 
 use polars::prelude::*;
 
-use crate::aggregate::{Decomposed, decompose, is_aggregation};
+use crate::aggregate::{Decomposed, decompose, is_aggregation, is_top_k};
 use crate::engine;
 use crate::error::{StepError, reason};
-use crate::plan::{At, Columns, Lowering, Operator, Piece, Plan, list};
+use crate::plan::{At, Columns, Lowering, Operator, Piece, Plan, Step, list};
 
 /// Aggregations of the groups that keys make, or of all rows.
 #[derive(Debug)]
@@ -68,6 +68,17 @@ impl Aggregate {
     fn input(&self) -> &Plan {
         &self.inputs[0]
     }
+
+    /// The pieces without the columns that nobody needs: rows may be moved before they are aggregated.
+    fn narrowed(&self, pieces: Vec<Piece>) -> Vec<Piece> {
+        let schema = self.input().schema();
+        let needed = Columns::of(self.query.keys.iter().chain(&self.query.aggs)).within(schema);
+        if needed.len() == schema.len() {
+            return pieces;
+        }
+        let select = Step::Select(needed.into_iter().map(col).collect());
+        pieces.into_iter().map(|piece| piece.step(select.clone())).collect()
+    }
 }
 
 impl Query {
@@ -101,7 +112,16 @@ fn is_ordered(agg: &Expr) -> bool {
                 | AggExpr::Implode { .. }
         ),
         _ => false,
-    }) || !is_aggregation(agg)
+    }) || !is_aggregation(agg) && !is_top_k(unnamed(agg))
+}
+
+/// The largest values are a list without an order.
+fn unnamed(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Alias(inner, _) | Expr::KeepName(inner) => unnamed(inner),
+        Expr::RenameAlias { expr: inner, .. } => unnamed(inner),
+        other => other,
+    }
 }
 
 impl Operator for Aggregate {
@@ -145,7 +165,10 @@ impl Operator for Aggregate {
     }
 
     fn lower(&self, _: &Plan, lowering: &mut Lowering) -> Vec<Piece> {
-        let pieces = lowering.pieces(self.input());
+        let mut pieces = lowering.pieces(self.input());
+        if !self.query.keys.is_empty() {
+            pieces = self.narrowed(pieces);
+        }
         let made = match (&self.query.decomposed, self.query.keys.is_empty()) {
             _ if pieces.len() == 1 && self.outputs == 1 => vec![whole::one(pieces, &self.query)],
             (Some(_), true) => vec![tree::reduce(pieces, &self.query)],

@@ -6,8 +6,9 @@ use polars::prelude::*;
 
 use crate::engine;
 
-/// Rows are shuffled rather than merged when a task has more groups than this share of its rows ..
+/// Rows are shuffled rather than merged when a task has more groups than one of so many rows ..
 const MANY: usize = 10;
+const MANY_LISTS: usize = 1000;
 /// .. and more than this: small ones are merged at once.
 const FEW: usize = 4096;
 
@@ -67,9 +68,10 @@ fn sizes(keys: &DataFrame, by: Expr) -> PolarsResult<DataFrame> {
     engine::collect(keys.clone().lazy().group_by([by]).agg([len()]))
 }
 
-/// Whether so many groups of so many rows are many.
-pub(super) fn are_many(groups: usize, rows: usize) -> bool {
-    groups >= FEW.max(rows / MANY)
+/// Whether so many groups of so many rows are many. Lists take longer to merge than numbers.
+pub(super) fn are_many(groups: usize, rows: usize, state: &Schema) -> bool {
+    let share = if state.iter_values().any(DataType::is_list) { MANY_LISTS } else { MANY };
+    groups >= FEW.max(rows / share)
 }
 
 /// How many groups `of` so many rows there will be, where `rows` have `groups`: those of draws from groups that are equally likely.
@@ -142,7 +144,7 @@ mod tests {
     fn groups_are_told_from_sorted_rows_as_well() {
         let rows = df!["k" => (0..200_000).map(|i| i / 10).collect::<Vec<i32>>()].unwrap();
         let sample = Sample::of(&rows, &[col("k")]).unwrap();
-        assert!(are_many(sample.groups_of(rows.height()), rows.height()));
+        assert!(are_many(sample.groups_of(rows.height()), rows.height(), &Schema::default()));
         let sample = Sample::of(&rows, &[col("k") / lit(1000)]).unwrap();
         assert_eq!(sample.groups_of(rows.height()), 20);
     }
