@@ -38,8 +38,11 @@ pub(crate) fn grouped(plan: LazyFrame, rows: usize) -> PolarsResult<DataFrame> {
 
 const LARGE: usize = 50_000;
 
-/// The rows of plans of one schema, one below the other.
-pub(crate) fn union(plans: Vec<LazyFrame>) -> PolarsResult<LazyFrame> {
+/// The rows of plans of one schema, of which there is at least one, in any order.
+pub(crate) fn union(mut plans: Vec<LazyFrame>) -> PolarsResult<LazyFrame> {
+    if plans.len() == 1 {
+        return Ok(plans.remove(0));
+    }
     let arguments = UnionArgs { rechunk: false, maintain_order: false, ..Default::default() };
     polars::prelude::concat(plans, arguments)
 }

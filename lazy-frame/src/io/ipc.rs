@@ -169,10 +169,17 @@ impl Source for IpcFiles {
     }
 
     fn scan(&self, partition: usize, wanted: &Wanted) -> PolarsResult<LazyFrame> {
-        self.tables.scan(&self.parts[partition], wanted, |sources, arguments| {
-            LazyFrame::scan_ipc_sources(sources, IpcScanOptions::default(), arguments)
-        })
+        self.tables.scan(&self.parts[partition], wanted, scan)
     }
+
+    fn scan_all(&self, partitions: &[usize], wanted: &Wanted) -> PolarsResult<LazyFrame> {
+        let parts: Vec<_> = partitions.iter().map(|partition| &self.parts[*partition]).collect();
+        self.tables.scan_all(&parts, wanted, scan)
+    }
+}
+
+fn scan(sources: ScanSources, arguments: UnifiedScanArgs) -> PolarsResult<LazyFrame> {
+    LazyFrame::scan_ipc_sources(sources, IpcScanOptions::default(), arguments)
 }
 
 #[cfg(test)]

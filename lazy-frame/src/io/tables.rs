@@ -9,6 +9,7 @@ use polars::prelude::*;
 use polars_plan::plans::hive::hive_partitions_from_paths;
 
 use super::folders::Found;
+use crate::engine;
 use crate::error::{Error, FileError, Result, reason};
 use crate::plan::{Bounds, Wanted};
 
@@ -102,16 +103,47 @@ impl Tables {
         scan: impl FnOnce(ScanSources, UnifiedScanArgs) -> PolarsResult<LazyFrame>,
     ) -> PolarsResult<LazyFrame> {
         let file = &self.files[part.file];
-        let path = PlRefPath::try_from_path(&file.path)?;
         let slice = Slice::Positive { offset: part.rows.start, len: part.rows.len() };
-        let arguments = UnifiedScanArgs {
+        let arguments =
+            UnifiedScanArgs { pre_slice: (!part.whole).then_some(slice), ..self.arguments() };
+        let path = PlRefPath::try_from_path(&file.path)?;
+        let rows = scan(ScanSources::Paths([path].into_iter().collect()), arguments)?;
+        Ok(self.columns(rows, file, wanted))
+    }
+
+    /// The wanted columns of several parts. Neighbours that are whole files with the same constants are one scan, which opens few of them at a
+    /// time.
+    pub(crate) fn scan_all(
+        &self,
+        parts: &[&Part],
+        wanted: &Wanted,
+        scan: impl Fn(ScanSources, UnifiedScanArgs) -> PolarsResult<LazyFrame>,
+    ) -> PolarsResult<LazyFrame> {
+        let file = |part: &Part| &self.files[part.file];
+        let are_alike =
+            |a: &&Part, b: &&Part| a.whole && b.whole && file(a).constants == file(b).constants;
+        let scans = parts.chunk_by(are_alike).map(|parts| {
+            let [first, _, ..] = parts else { return self.scan(parts[0], wanted, &scan) };
+            let paths = parts.iter().map(|part| PlRefPath::try_from_path(&file(part).path));
+            let paths = ScanSources::Paths(paths.collect::<PolarsResult<_>>()?);
+            // A column that only some of the files have is not one of the frame.
+            let extra_columns_policy = ExtraColumnsPolicy::Ignore;
+            let rows = scan(paths, UnifiedScanArgs { extra_columns_policy, ..self.arguments() })?;
+            Ok(self.columns(rows, file(first), wanted))
+        });
+        engine::union(scans.collect::<PolarsResult<_>>()?)
+    }
+
+    fn arguments(&self) -> UnifiedScanArgs {
+        UnifiedScanArgs {
             glob: false,
             hive_options: HiveOptions::new_disabled(),
             include_file_paths: self.file_paths.clone(),
-            pre_slice: (!part.whole).then_some(slice),
             ..Default::default()
-        };
-        let rows = scan(ScanSources::Paths([path].into_iter().collect()), arguments)?;
+        }
+    }
+
+    fn columns(&self, rows: LazyFrame, file: &Table, wanted: &Wanted) -> LazyFrame {
         let columns: Vec<_> = match &wanted.columns {
             Some(columns) => columns.iter().cloned().map(col).collect(),
             None => self.schema.iter_names().cloned().map(col).collect(),
@@ -119,7 +151,7 @@ impl Tables {
         let constant =
             |(name, value): &(PlSmallStr, Scalar)| lit(value.clone()).alias(name.clone());
         let constants: Vec<_> = file.constants.iter().map(constant).collect();
-        Ok(rows.with_columns(constants).select(columns))
+        rows.with_columns(constants).select(columns)
     }
 
     /// An error of reading a part, with the file.

@@ -166,6 +166,38 @@ impl Fused {
         Ok(self.steps.iter().fold(rows, |rows, step| step.apply(rows)))
     }
 
+    /// The rows of several pieces, in any order, as one plan.
+    pub(crate) fn rows_of_all(all: &[(Option<DataFrame>, Fused)]) -> PolarsResult<LazyFrame> {
+        let plans = all.chunk_by(|(_, a), (_, b)| a.is_like(b)).map(|alike| {
+            let first = &alike[0].1;
+            let rows = match &first.source {
+                Some((source, _, wanted)) => {
+                    let partition = |(_, fused): &(_, Fused)| fused.source.as_ref().map(|s| s.1);
+                    let partitions: Vec<_> = alike.iter().filter_map(partition).collect();
+                    wanted.apply(source.scan_all(&partitions, wanted)?)
+                }
+                None => {
+                    engine::concat(alike.iter().filter_map(|(rows, _)| rows.clone()).collect())?
+                        .lazy()
+                }
+            };
+            Ok(first.steps.iter().fold(rows, |rows, step| step.apply(rows)))
+        });
+        engine::union(plans.collect::<PolarsResult<_>>()?)
+    }
+
+    /// Whether the rows of two pieces can be made together.
+    fn is_like(&self, other: &Fused) -> bool {
+        let same_source = match (&self.source, &other.source) {
+            (None, None) => true,
+            (Some((a, _, a_wanted)), Some((b, _, b_wanted))) => {
+                Arc::ptr_eq(a, b) && a_wanted == b_wanted && a_wanted.rows.is_none()
+            }
+            _ => false,
+        };
+        same_source && self.steps == other.steps
+    }
+
     /// What `then` makes of the rows, in one plan of Polars, on this thread.
     pub(crate) fn collect(
         &self,

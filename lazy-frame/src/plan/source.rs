@@ -6,6 +6,7 @@ use std::sync::Arc;
 use polars::prelude::{AnyValue, LazyFrame, PlSmallStr, PolarsError, PolarsResult, SchemaRef};
 
 use crate::divisions::Divisions;
+use crate::engine;
 
 /// Something that gives the partitions of a frame: files, or values that a function makes.
 ///
@@ -49,6 +50,12 @@ pub(crate) trait Source: fmt::Debug + Send + Sync + 'static {
     /// The rows of a partition as a plan of Polars, which applies projection and filters to it. It gives the wanted
     /// columns, and may give others. Called in a task; whatever is wrong with a file is the error of that task.
     fn scan(&self, partition: usize, wanted: &Wanted) -> PolarsResult<LazyFrame>;
+
+    /// The rows of several partitions as one plan, one below the other, in any order.
+    fn scan_all(&self, partitions: &[usize], wanted: &Wanted) -> PolarsResult<LazyFrame> {
+        let each = partitions.iter().map(|partition| self.scan(*partition, wanted));
+        engine::union(each.collect::<PolarsResult<_>>()?)
+    }
 
     /// The error with which the plan of a partition failed, with the file and the line where these can be found. Called
     /// in a task; may read again.

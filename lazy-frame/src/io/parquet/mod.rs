@@ -197,12 +197,19 @@ impl Source for ParquetFiles {
     }
 
     fn scan(&self, partition: usize, wanted: &Wanted) -> PolarsResult<LazyFrame> {
-        self.tables.scan(&self.parts[partition], wanted, |sources, arguments| {
-            // Row groups are skipped by their statistics, and what a predicate needs is read before the rest.
-            let options = ParquetOptions { use_statistics: true, ..Default::default() };
-            Ok(DslBuilder::scan_parquet(sources, options, arguments)?.build().into())
-        })
+        self.tables.scan(&self.parts[partition], wanted, scan)
     }
+
+    fn scan_all(&self, partitions: &[usize], wanted: &Wanted) -> PolarsResult<LazyFrame> {
+        let parts: Vec<_> = partitions.iter().map(|partition| &self.parts[*partition]).collect();
+        self.tables.scan_all(&parts, wanted, scan)
+    }
+}
+
+/// Row groups are skipped by their statistics, and what a predicate needs is read before the rest.
+fn scan(sources: ScanSources, arguments: UnifiedScanArgs) -> PolarsResult<LazyFrame> {
+    let options = ParquetOptions { use_statistics: true, ..Default::default() };
+    Ok(DslBuilder::scan_parquet(sources, options, arguments)?.build().into())
 }
 
 impl ParquetFiles {

@@ -34,41 +34,45 @@ struct Groups {
     n_buckets: usize,
 }
 
+/// How many partitions a task is given at most, where Polars streams them.
+const STREAMED: usize = 32;
+
 /// Into one partition.
 pub(super) fn reduce(pieces: Vec<Piece>, query: &Arc<Query>) -> Delayed<DataFrame> {
     if query.is_ordered {
         return super::tree::reduce(pieces, query);
     }
     let groups = begin(pieces.len());
-    let mut level = Vec::new();
-    let mut first = 0;
-    for some in together(pieces) {
-        let n = some.len();
-        let (inputs, fused): (Vec<_>, Vec<_>) =
-            some.into_iter().map(|piece| (piece.input, piece.fused)).unzip();
-        let inputs: Vec<_> = inputs.into_iter().flatten().collect();
-        level.push(partial(&groups, inputs, fused, query.clone(), first));
-        first += n;
+    let mut shares = shares(pieces);
+    if shares.len() == 1 {
+        let (inputs, fused, _) = shares.remove(0);
+        return at_once(&groups, inputs, fused, query.clone());
     }
+    let partial = |(inputs, fused, first)| partial(&groups, inputs, fused, query.clone(), first);
+    let mut level: Vec<_> = shares.into_iter().map(partial).collect();
     while level.len() > FAN_IN {
         level = level.chunks(FAN_IN).map(|some| merge(some.to_vec(), query.clone())).collect();
     }
     finish(&groups, level, query.clone())
 }
 
-/// Neighbours that one task may be given, a task's worth each.
-fn together(pieces: Vec<Piece>) -> Vec<Vec<Piece>> {
-    let mut all: Vec<Vec<Piece>> = Vec::new();
-    for piece in pieces {
-        let streams = piece.fused.streams();
-        match all.last_mut() {
-            Some(some) if streams && some.len() < FAN_IN && some[0].fused.streams() => {
-                some.push(piece);
+/// What a task is given: the inputs of the pieces that have one, what is done for each piece, and which partition the first one is.
+type Share = (Vec<Delayed<DataFrame>>, Vec<Fused>, usize);
+
+fn shares(pieces: Vec<Piece>) -> Vec<Share> {
+    let mut shares: Vec<Share> = Vec::new();
+    for (i, Piece { input, fused }) in pieces.into_iter().enumerate() {
+        match shares.last_mut() {
+            Some((inputs, some, _))
+                if fused.streams() && some.len() < STREAMED && some[0].streams() =>
+            {
+                inputs.extend(input);
+                some.push(fused);
             }
-            _ => all.push(vec![piece]),
+            _ => shares.push((input.into_iter().collect(), vec![fused], i)),
         }
     }
-    all
+    shares
 }
 
 /// Into several partitions, each of which has some of the groups.
@@ -96,7 +100,29 @@ fn begin(n_buckets: usize) -> Arc<Groups> {
     })
 }
 
-/// Of neighbouring partitions, the first of which is the `first`. `inputs` are those of the ones that read no source.
+/// All partitions.
+#[delayed(name = "group-by", fallible)]
+fn at_once(
+    groups: &Arc<Groups>,
+    inputs: Vec<DataFrame>,
+    fused: Vec<Fused>,
+    query: Arc<Query>,
+) -> Outcome<DataFrame> {
+    let mut partitions = Partitions::new(inputs, fused, 0);
+    match groups.choose(&mut partitions, &query)? {
+        Choice::Unknown => Ok(query.finished(crate::plan::empty(&query.state))?),
+        Choice::Merge => match partitions.stream(|rows| query.streamed(rows)) {
+            Some(result) => Ok(result),
+            None => Ok(query.result(partitions.one_by_one(|rows| query.partial(rows))?)?),
+        },
+        Choice::Shuffle => {
+            groups.shuffle(partitions, &query)?;
+            groups.buckets(&query)
+        }
+    }
+}
+
+/// Neighbouring partitions, the first of which is the `first`.
 #[delayed(name = "group-by-partial", fallible)]
 fn partial(
     groups: &Arc<Groups>,
@@ -104,48 +130,29 @@ fn partial(
     fused: Vec<Fused>,
     query: Arc<Query>,
     first: usize,
-) -> PolarsResult<DataFrame> {
-    let mut inputs = inputs.into_iter();
-    let mut left: VecDeque<_> = fused
-        .into_iter()
-        .map(|fused| (if fused.reads() { None } else { inputs.next() }, fused))
-        .enumerate()
-        .map(|(i, (input, fused))| Partition { index: first + i, input, fused })
-        .collect();
-    let mut made = Vec::new();
-    while let Some(partition) = left.pop_front() {
-        match groups.seen.choice() {
-            Choice::Unknown => {
-                if let Some(rows) = groups.look(partition, left.len() + 1, &query)? {
-                    left.push_front(rows);
-                }
-            }
-            Choice::Shuffle => groups.shuffle(partition, &query)?,
-            Choice::Merge => {
-                left.push_front(partition);
-                let merged = merge_all(left.drain(..).collect(), &query)?;
-                groups.seen.more(merged.height());
-                made.push(merged);
-            }
-        }
-    }
-    match made.is_empty() {
-        true => Ok(crate::plan::empty(&query.state)),
-        false => query.merged(made),
-    }
-}
-
-/// The state of all rows of some partitions. Which of them an error is about is told by doing one after the other.
-fn merge_all(partitions: Vec<Partition>, query: &Query) -> PolarsResult<DataFrame> {
-    if partitions.len() > 1 {
-        let rows = partitions.iter().map(|p| p.fused.rows(p.input.clone()));
-        let all = rows.collect::<PolarsResult<Vec<_>>>().and_then(engine::union);
-        if let Ok(merged) = all.and_then(|rows| engine::stream(query.partial(rows))) {
+) -> Outcome<DataFrame> {
+    let mut partitions = Partitions::new(inputs, fused, first);
+    match groups.choose(&mut partitions, &query)? {
+        Choice::Merge => {
+            let merged = match partitions.stream(|rows| query.partial(rows)) {
+                Some(merged) => merged,
+                None => query.merged(partitions.one_by_one(|rows| query.partial(rows))?)?,
+            };
+            groups.seen.more(merged.height());
             return Ok(merged);
         }
+        Choice::Shuffle => groups.shuffle(partitions, &query)?,
+        Choice::Unknown => {}
     }
-    let each = partitions.into_iter().map(|p| p.fused.collect(p.input, |rows| query.partial(rows)));
-    query.merged(each.collect::<PolarsResult<_>>()?)
+    Ok(crate::plan::empty(&query.state))
+}
+
+#[delayed(name = "group-by-split", fallible)]
+fn split(groups: Arc<Groups>, partition: Partition, query: Arc<Query>) -> PolarsResult<()> {
+    let Partition { index, input, fused } = partition;
+    let rows = fused.collect(input, |rows| rows)?;
+    let keys: Vec<_> = groups.by().iter().map(|i| query.keys[*i].clone()).collect();
+    groups.rows.push(index, shuffle::pieces_by_hash(rows, &keys, groups.n_buckets)?)
 }
 
 #[delayed(name = "group-by-merge", fallible)]
@@ -153,21 +160,16 @@ fn merge(partials: Vec<DataFrame>, query: Arc<Query>) -> PolarsResult<DataFrame>
     query.merged(partials)
 }
 
-#[delayed(name = "group-by")]
-fn finish(
-    groups: &Arc<Groups>,
-    partials: Vec<DataFrame>,
-    query: Arc<Query>,
-) -> Result<DataFrame, Box<dyn std::error::Error + Send + Sync>> {
+#[delayed(name = "group-by", fallible)]
+fn finish(groups: &Arc<Groups>, partials: Vec<DataFrame>, query: Arc<Query>) -> Outcome<DataFrame> {
     if !matches!(groups.seen.choice(), Choice::Shuffle) {
         return Ok(query.result(partials)?);
     }
     let merged = query.merged(partials)?;
     if merged.height() > 0 {
-        groups.keep_partial(merged, &query, usize::MAX)?;
+        groups.keep_partial(merged, &query)?;
     }
-    let buckets = (0..groups.n_buckets).map(|i| bucket(groups.clone(), i, query.clone()));
-    Ok(engine::concat(buckets.collect::<Vec<_>>().compute()?)?)
+    groups.buckets(&query)
 }
 
 #[delayed(name = "group-by-bucket", fallible)]
@@ -178,10 +180,11 @@ fn bucket(groups: Arc<Groups>, bucket: usize, query: Arc<Query>) -> PolarsResult
         return query.finished(query.merged_again(partials)?);
     };
     match partials {
-        None => {
+        None if query.is_plain => {
             let n = rows.height();
-            engine::grouped(super::whole::aggregate(rows.lazy(), &query.keys, &query.aggs), n)
+            engine::grouped(query.whole(rows.lazy()), n)
         }
+        None => engine::collect(query.whole(rows.lazy())),
         Some(partials) => {
             let n = rows.height();
             let rest = engine::grouped(query.partial(rows.lazy()), n)?;
@@ -190,54 +193,135 @@ fn bucket(groups: Arc<Groups>, bucket: usize, query: Arc<Query>) -> PolarsResult
     }
 }
 
+type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+impl Groups {
+    /// Makes the first partition, if nobody has chosen, and chooses by its rows. Partitions without rows tell nothing and are dropped.
+    fn choose(&self, partitions: &mut Partitions, query: &Query) -> PolarsResult<Choice> {
+        while matches!(self.seen.choice(), Choice::Unknown) {
+            let Some(first) = partitions.0.pop_front() else { break };
+            let rows = first.fused.collect(first.input, |rows| rows)?;
+            if rows.height() == 0 {
+                continue;
+            }
+            let (sample, of) =
+                (Sample::of(&rows, &query.keys)?, rows.height() * (partitions.0.len() + 1));
+            let groups = sample.groups_of(of);
+            if self.n_buckets > 1 && are_many(groups, of, &query.state) {
+                let by = sample.spread(self.n_buckets)?;
+                self.by.get_or_init(|| by);
+                self.seen.many();
+            } else {
+                self.seen.few(groups);
+            }
+            let (input, fused) = (Some(rows), Fused::nothing());
+            partitions.0.push_front(Partition { index: first.index, input, fused });
+        }
+        match partitions.0.is_empty() {
+            true => Ok(Choice::Unknown),
+            false => Ok(self.seen.choice()),
+        }
+    }
+
+    /// Each partition is split in a task of its own.
+    fn shuffle(self: &Arc<Self>, partitions: Partitions, query: &Arc<Query>) -> Outcome<()> {
+        let splits = partitions.0.into_iter().map(|one| split(self.clone(), one, query.clone()));
+        splits.collect::<Vec<_>>().compute()?;
+        Ok(())
+    }
+
+    fn buckets(self: &Arc<Self>, query: &Arc<Query>) -> Outcome<DataFrame> {
+        let buckets = (0..self.n_buckets).map(|i| bucket(self.clone(), i, query.clone()));
+        Ok(engine::concat(buckets.collect::<Vec<_>>().compute()?)?)
+    }
+
+    fn keep_partial(&self, partial: DataFrame, query: &Query) -> PolarsResult<()> {
+        let keys: Vec<_> = self.by().iter().map(|i| col(query.key_names[*i].clone())).collect();
+        self.partials.push(0, shuffle::pieces_by_hash(partial, &keys, self.n_buckets)?)
+    }
+
+    fn by(&self) -> &[usize] {
+        self.by.get().expect("who chooses to shuffle has said by which keys")
+    }
+}
+
 /// A partition that is not made yet.
+#[derive(Clone)]
 struct Partition {
     index: usize,
     input: Option<DataFrame>,
     fused: Fused,
 }
 
-impl Groups {
-    /// Makes a partition, the first of as many as are `left`, and chooses by its rows, if there are any.
-    fn look(
-        &self,
-        partition: Partition,
-        left: usize,
-        query: &Query,
-    ) -> PolarsResult<Option<Partition>> {
-        let rows = partition.fused.collect(partition.input, |rows| rows)?;
-        if rows.height() == 0 {
-            return Ok(None);
+/// Those that a task is given.
+struct Partitions(VecDeque<Partition>);
+
+impl Partitions {
+    /// `inputs` are those of the ones that read no source.
+    fn new(inputs: Vec<DataFrame>, fused: Vec<Fused>, first: usize) -> Self {
+        let mut inputs = inputs.into_iter();
+        let partition = |(i, fused): (usize, Fused)| {
+            let input = if fused.reads() { None } else { inputs.next() };
+            Partition { index: first + i, input, fused }
+        };
+        Partitions(fused.into_iter().enumerate().map(partition).collect())
+    }
+
+    /// What is made of the rows of all, if they are several. `None` where that fails, too: which of them an error is about is told by
+    /// doing one after the other.
+    fn stream(&self, then: impl FnOnce(LazyFrame) -> LazyFrame) -> Option<DataFrame> {
+        if self.0.len() < 2 {
+            return None;
         }
-        let (sample, of) = (Sample::of(&rows, &query.keys)?, rows.height() * left);
-        let groups = sample.groups_of(of);
-        if self.n_buckets > 1 && are_many(groups, of, &query.state) {
-            let by = sample.spread(self.n_buckets)?;
-            self.by.get_or_init(|| by);
-            self.seen.many();
-        } else {
-            self.seen.few(groups);
+        let pieces: Vec<_> = self.0.iter().map(|p| (p.input.clone(), p.fused.clone())).collect();
+        Fused::rows_of_all(&pieces).and_then(|rows| engine::stream(then(rows))).ok()
+    }
+
+    fn one_by_one(self, then: impl Fn(LazyFrame) -> LazyFrame) -> PolarsResult<Vec<DataFrame>> {
+        self.0.into_iter().map(|p| p.fused.collect(p.input, &then)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lazy_runtime::Collection;
+
+    use super::*;
+    use crate::Frame;
+
+    /// Groups of so many rows, over partitions that tasks make, that are values, or both.
+    fn check(rows: i32, per_group: i32) {
+        let table = df!["k" => (0..rows).map(|i| i / per_group).collect::<Vec<i32>>()].unwrap();
+        let table = table.lazy().with_columns([col("k").alias("x")]).collect().unwrap();
+        let sums = |rows: Frame| {
+            let groups = rows.group_by(["k"]).agg([col("x").sum(), len()]);
+            groups.sort(["k"], Default::default()).compute().unwrap()
+        };
+        let whole = table.clone().lazy().group_by([col("k")]).agg([col("x").sum(), len()]);
+        let whole = whole.sort(["k"], Default::default()).collect().unwrap();
+        let values = || Frame::from_polars(table.clone(), 4);
+        let made = || {
+            Frame::from_delayed(values().to_delayed().unwrap(), table.schema().clone())
+                .concat(&Frame::from_polars(table.clear(), 1))
+        };
+        for frame in [values(), made(), made().concat(&values()).filter(lit(true))] {
+            let twice = frame.npartitions() > 5;
+            let found = sums(frame);
+            assert_eq!(found.height(), whole.height());
+            for column in ["x", "len"] {
+                let of = |frame: &DataFrame| {
+                    let column = frame.column(column).unwrap().cast(&DataType::Int64).unwrap();
+                    column.i64().unwrap().sum().unwrap_or(0)
+                };
+                assert_eq!(of(&found), of(&whole) * if twice { 2 } else { 1 });
+            }
         }
-        Ok(Some(Partition { index: partition.index, input: Some(rows), fused: Fused::nothing() }))
     }
 
-    fn shuffle(&self, partition: Partition, query: &Query) -> PolarsResult<()> {
-        let rows = partition.fused.collect(partition.input, |rows| rows)?;
-        let keys: Vec<_> = self.by().iter().map(|i| query.keys[*i].clone()).collect();
-        self.rows.push(partition.index, shuffle::pieces_by_hash(rows, &keys, self.n_buckets)?)
-    }
-
-    fn keep_partial(
-        &self,
-        partial: DataFrame,
-        query: &Query,
-        partition: usize,
-    ) -> PolarsResult<()> {
-        let keys: Vec<_> = self.by().iter().map(|i| col(query.key_names[*i].clone())).collect();
-        self.partials.push(partition, shuffle::pieces_by_hash(partial, &keys, self.n_buckets)?)
-    }
-
-    fn by(&self) -> &[usize] {
-        self.by.get().expect("who chooses to shuffle has said by which keys")
+    #[test]
+    fn no_row_is_lost_whether_groups_are_few_or_many() {
+        check(0, 1);
+        check(40, 10);
+        check(40_000, 2);
     }
 }

@@ -41,6 +41,8 @@ pub(crate) struct Query {
     state: SchemaRef,
     /// Whether the result depends on the order of the rows.
     is_ordered: bool,
+    /// Whether the aggregations as they are give the same where Polars streams them.
+    is_plain: bool,
 }
 
 impl Aggregate {
@@ -96,7 +98,9 @@ impl Query {
             None => SchemaRef::default(),
         };
         let is_ordered = aggs.iter().any(is_ordered);
-        Ok(Query { keys, aggs, key_names, decomposed, input: input.clone(), state, is_ordered })
+        let is_plain = aggs.iter().all(is_plain);
+        let input = input.clone();
+        Ok(Query { keys, aggs, key_names, decomposed, input, state, is_ordered, is_plain })
     }
 }
 
@@ -113,6 +117,20 @@ fn is_ordered(agg: &Expr) -> bool {
         ),
         _ => false,
     }) || !is_aggregation(agg) && !is_top_k(unnamed(agg))
+}
+
+/// Polars' engines differ in what the covariance of one row is, and the like; what an aggregation is taken apart into is the same in both.
+fn is_plain(agg: &Expr) -> bool {
+    !agg.into_iter().any(|e| match e {
+        Expr::Function { function, .. } => matches!(
+            function,
+            FunctionExpr::Correlation { .. }
+                | FunctionExpr::Skew(_)
+                | FunctionExpr::Kurtosis(..)
+                | FunctionExpr::TopK { .. }
+        ),
+        _ => false,
+    })
 }
 
 /// The largest values are a list without an order.

@@ -13,7 +13,7 @@ const MANY_LISTS: usize = 1000;
 const FEW: usize = 4096;
 
 /// How many rows are looked at.
-const SAMPLED: usize = 1 << 16;
+const SAMPLED: usize = 1 << 14;
 
 /// The keys of some rows of a partition.
 pub(super) struct Sample {
@@ -79,10 +79,17 @@ fn expected(groups: usize, rows: usize, of: usize) -> usize {
     if groups == rows {
         return of;
     }
-    let (seen, n) = (groups as f64, rows as f64);
-    // With k groups in all, k (1 - exp(-n / k)) are seen. Where most rows are groups this is slow to find all, and finds many.
-    let all = (0..64).fold(seen, |all, _| seen / (1.0 - (-n / all).exp()));
-    (all * (1.0 - (-(of as f64) / all).exp())) as usize
+    // Of k groups, k (1 - exp(-n / k)) are seen in n rows: more, the more there are.
+    let seen = |all: f64, n: usize| -all * (-(n as f64) / all).exp_m1();
+    let (mut low, mut high) = (groups as f64, of as f64);
+    while high > low * 1.001 {
+        let middle = (low * high).sqrt();
+        match seen(middle, rows) < groups as f64 {
+            true => low = middle,
+            false => high = middle,
+        }
+    }
+    seen(low, of) as usize
 }
 
 /// How many groups a task is expected to have: the most seen, or [`Seen::MANY`].
@@ -135,9 +142,10 @@ mod tests {
         assert_eq!(expected(1000, 1000, 8000), 8000);
         assert_eq!(expected(0, 0, 0), 0);
         // Of 100,000, 99,326 are seen in 500,000 rows, 39,347 in 50,000, and 98,168 in 400,000.
-        assert!((99_990..=100_010).contains(&expected(99_326, 500_000, 4_000_000)));
-        assert!((98_100..=98_300).contains(&expected(39_347, 50_000, 400_000)));
-        assert!(expected(490_000, 500_000, 4_000_000) > 1_500_000);
+        assert!((99_800..=100_200).contains(&expected(99_326, 500_000, 4_000_000)));
+        assert!((97_900..=98_400).contains(&expected(39_347, 50_000, 400_000)));
+        // Of 2,000,000, 16,317 in 16,384, and 1,998,000 in 14,000,000.
+        assert!((1_950_000..=2_050_000).contains(&expected(16_317, 16_384, 14_000_000)));
     }
 
     #[test]

@@ -52,6 +52,19 @@ impl Query {
         self.decomposed.as_ref().expect("only what can be taken apart is done in parts")
     }
 
+    /// What is asked for, of all rows.
+    pub(super) fn whole(&self, rows: LazyFrame) -> LazyFrame {
+        super::whole::aggregate(rows, &self.keys, &self.aggs)
+    }
+
+    /// What is asked for, of all rows, where Polars streams them.
+    pub(super) fn streamed(&self, rows: LazyFrame) -> LazyFrame {
+        match self.is_plain {
+            true => self.whole(rows),
+            false => self.parts().finish(self.partial(rows), &self.key_names),
+        }
+    }
+
     /// What a partition gives.
     pub(super) fn partial(&self, rows: LazyFrame) -> LazyFrame {
         self.parts().partial(rows, &self.keys)
