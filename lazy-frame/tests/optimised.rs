@@ -169,3 +169,24 @@ fn what_is_written_twice_runs_once() {
     assert_eq!(reads, 30, "{}", joined.explain());
     assert!(!joined.graph().names().contains(&"timeseries".to_owned()));
 }
+
+#[test]
+fn the_first_rows_are_read_and_sorted_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let frame = Frame::from_polars(df!["i" => (0..100).rev().collect::<Vec<i64>>()].unwrap(), 2);
+    frame.write_csv(folder.path()).compute().unwrap();
+    let read = Frame::read_csv(folder.path()).build().unwrap();
+    let first = read.with_columns([(col("i") * lit(2)).alias("j")]).head(3);
+    assert!(first.explain().contains("first 3 rows of each"), "{}", first.explain());
+    let expected = df!["i" => [99_i64, 98, 97], "j" => [198_i64, 196, 194]].unwrap();
+    assert_eq!(first.compute().unwrap(), expected);
+    // The rows that a filter leaves may stand further down.
+    let filtered = read.filter(col("i").lt(lit(3))).head(2);
+    assert_eq!(filtered.compute().unwrap(), df!["i" => [2_i64, 1]].unwrap());
+    // More rows than a partition has.
+    assert_eq!(read.head(70).compute().unwrap().height(), 70);
+    assert_eq!(read.tail(2).compute().unwrap(), df!["i" => [1_i64, 0]].unwrap());
+    let least = read.sort("i", Default::default()).head(2);
+    assert_eq!(least.compute().unwrap(), df!["i" => [0_i64, 1]].unwrap());
+    assert!(!least.graph().names().iter().any(|name| name.contains("shuffle")));
+}

@@ -83,6 +83,10 @@ impl Operator for Head {
         vec![wanted.clone()]
     }
 
+    fn needs_first(&self) -> Option<usize> {
+        (self.end == End::First).then_some(self.n)
+    }
+
     fn rows(&self, _: usize) -> Option<usize> {
         let rows = (0..self.input().npartitions()).map(|i| self.input().rows(i));
         Some(rows.sum::<Option<usize>>()?.min(self.n))

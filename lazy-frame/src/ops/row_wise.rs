@@ -91,6 +91,12 @@ impl Operator for RowWise {
         by.iter().all(|column| keeps_column(&self.step, column)).then_some(by)
     }
 
+    fn first(&self, n: usize, at: At) -> Option<Plan> {
+        let input = self.input();
+        let first = self.step.keeps_rows().then(|| input.operator().first(n, input.at()))??;
+        RowWise::plan(self.step.clone(), first, at).ok()
+    }
+
     fn rows(&self, partition: usize) -> Option<usize> {
         self.step.keeps_rows().then(|| self.input().rows(partition))?
     }

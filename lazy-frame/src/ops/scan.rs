@@ -94,6 +94,12 @@ impl Operator for Scan {
         Some(self)
     }
 
+    fn first(&self, n: usize, at: At) -> Option<Plan> {
+        let wanted = Wanted { rows: Some(n), ..self.wanted.clone() };
+        let is_less = self.wanted.rows.is_none_or(|rows| n < rows);
+        is_less.then(|| Scan { wanted, ..self.clone() }.plan(at))
+    }
+
     fn rows(&self, partition: usize) -> Option<usize> {
         let rows = self.source.rows(self.partitions[partition])?;
         Some(self.wanted.rows.map_or(rows, |limit| limit.min(rows)))

@@ -3,6 +3,7 @@
 use lazy_runtime::delayed;
 use polars::prelude::{DataFrame, Expr, PlSmallStr, PolarsResult, SchemaRef, SortMultipleOptions};
 
+use super::top_k::TopK;
 use crate::engine;
 use crate::error::{StepError, lacking};
 use crate::plan::{At, Columns, Fused, Lowering, Operator, Piece, Plan};
@@ -96,6 +97,10 @@ impl Operator for Sort {
 
     fn filter_inputs(&self, predicate: &Expr) -> Vec<Option<Expr>> {
         vec![Some(predicate.clone())]
+    }
+
+    fn first(&self, n: usize, at: At) -> Option<Plan> {
+        TopK::plan("sort", n, self.by.clone(), self.inputs[0].clone(), at).ok()
     }
 
     fn lower(&self, _: &Plan, lowering: &mut Lowering) -> Vec<Piece> {

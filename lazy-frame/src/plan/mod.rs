@@ -67,6 +67,17 @@ pub(crate) trait Operator: fmt::Debug + Send + Sync + 'static {
         None
     }
 
+    /// How many of the first rows of its input it needs, if it needs no others.
+    fn needs_first(&self) -> Option<usize> {
+        None
+    }
+
+    /// A step with the same first `n` rows, and others or none after them, that is less work than this one.
+    fn first(&self, n: usize, at: At) -> Option<Plan> {
+        let _ = (n, at);
+        None
+    }
+
     /// The columns whose hash tells in which partition a row is, if that is so: rows that are equal in them are in the same one.
     fn hashed_by(&self) -> Option<&[PlSmallStr]> {
         None

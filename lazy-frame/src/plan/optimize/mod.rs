@@ -3,6 +3,7 @@
 mod common_subplans;
 pub(crate) mod filter_pushdown;
 pub(crate) mod lengths;
+mod limit_pushdown;
 mod partition_pruning;
 mod projection_pushdown;
 mod rewrite;
@@ -13,6 +14,7 @@ use super::Plan;
 pub(crate) fn optimize(plan: &Plan) -> Plan {
     let plan = filter_pushdown::apply(plan);
     let plan = partition_pruning::apply(&plan);
+    let plan = limit_pushdown::apply(&plan);
     let plan = common_subplans::apply(&plan);
     projection_pushdown::apply(&plan)
 }
