@@ -9,6 +9,8 @@ use crate::error::{StepError, reason};
 use crate::frame::Frame;
 use crate::names::IntoExprs;
 use crate::ops::aggregate::Aggregate;
+use crate::ops::quantile_approx::QuantileApprox;
+use crate::ops::repartition::{Cuts, Repartition};
 use crate::plan::{At, Plan};
 use crate::series::Series;
 
@@ -146,6 +148,34 @@ impl GroupByColumn {
     #[track_caller]
     pub fn quantile(&self, q: f64) -> Series {
         self.agg(|column| column.quantile(lit(q), QuantileMethod::Linear))
+    }
+
+    /// The quantile `q` of each group, nearly: as [`Series::quantile_approx`], in little memory and without a shuffle. A float column,
+    /// in which dates and times are the numbers that they are stored as; null where a group has no value.
+    ///
+    /// # Examples
+    /// ```
+    /// use lazy_frame::polars::df;
+    /// use lazy_frame::prelude::*;
+    ///
+    /// let table = df!["name" => ["a", "b", "a", "a"], "x" => [1, 2, 3, 8]]?;
+    /// let medians = Frame::from_polars(table, 2).group_by("name").column("x").quantile_approx(0.5);
+    /// let medians = medians.frame().sort("name", Default::default());
+    /// assert_eq!(medians.compute()?, df!["name" => ["a", "b"], "x" => [3.0, 2.0]]?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[track_caller]
+    pub fn quantile_approx(&self, q: f64) -> Series {
+        let (at, groups) = (Location::caller(), &self.groups);
+        let frame = groups.frame.then(|input| {
+            check_keys(&groups.keys, &input, groups.at)?;
+            let quantiles = QuantileApprox::plan(&groups.keys, self.column.clone(), q, input, at)?;
+            Ok(match groups.npartitions {
+                1 => quantiles,
+                n => Repartition::plan(Cuts::Number(n), quantiles, at),
+            })
+        });
+        Series::new(frame, col(self.column.clone()))
     }
 
     #[track_caller]

@@ -47,10 +47,7 @@ impl Sketch {
     /// The column holds no numbers.
     pub(crate) fn of(values: &Series) -> PolarsResult<Sketch> {
         let dtype = values.dtype();
-        polars_ensure!(
-            dtype.is_numeric() || dtype.is_temporal(),
-            InvalidOperation: "a quantile needs numbers, dates or times, but column `{}` is {dtype}", values.name()
-        );
+        Sketch::check(values.name(), dtype)?;
         let numbers =
             if dtype.is_temporal() { values.cast(&DataType::Int64)? } else { values.clone() };
         let numbers = numbers.cast(&DataType::Float64)?;
@@ -62,6 +59,15 @@ impl Sketch {
             }
         }
         Ok(sketch)
+    }
+
+    /// Whether a column of this type holds numbers.
+    pub(crate) fn check(name: &str, dtype: &DataType) -> PolarsResult<()> {
+        polars_ensure!(
+            dtype.is_numeric() || dtype.is_temporal(),
+            InvalidOperation: "a quantile needs numbers, dates or times, but column `{name}` is {dtype}"
+        );
+        Ok(())
     }
 
     /// Of all the numbers of which these are. Their order may change the result within its error.

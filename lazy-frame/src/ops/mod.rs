@@ -14,6 +14,7 @@ pub(crate) mod over;
 pub(crate) mod overlap;
 pub(crate) mod partitions;
 pub(crate) mod projection;
+pub(crate) mod quantile_approx;
 pub(crate) mod reach;
 pub(crate) mod repartition;
 pub(crate) mod row_index;

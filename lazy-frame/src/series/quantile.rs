@@ -6,6 +6,7 @@ use polars::prelude::*;
 use super::Series;
 use crate::aggregate::Sketch;
 use crate::error::StepError;
+use crate::ops::quantile_approx::check;
 use crate::ops::tree::tree;
 
 impl Series {
@@ -27,14 +28,13 @@ impl Series {
     #[track_caller]
     pub fn quantile_approx(&self, q: f64) -> Delayed<Option<f64>> {
         let plan = match self.alone.plan() {
-            Ok(plan) if (0.0..=1.0).contains(&q) => plan,
-            Ok(plan) => {
-                let reason = format!("a quantile is from 0 to 1, not {q}");
-                let at = std::panic::Location::caller();
-                return mistake(plan.misfit("quantile_approx", reason, at));
-            }
+            Ok(plan) => plan,
             Err(error) => return mistake(error),
         };
+        if let Err(reason) = check(q) {
+            let at = std::panic::Location::caller();
+            return mistake(plan.misfit("quantile_approx", reason, at));
+        }
         let sketches = plan.tasks().iter().map(sketch).collect();
         at_quantile(tree(sketches, merge), q)
     }

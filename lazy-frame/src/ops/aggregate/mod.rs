@@ -10,6 +10,8 @@ mod mixed;
 pub(crate) mod tree;
 mod whole;
 
+pub(super) use whole::aggregate;
+
 use std::sync::Arc;
 
 use polars::prelude::*;

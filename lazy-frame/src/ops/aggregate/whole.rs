@@ -11,7 +11,7 @@ use crate::plan::{Fused, Piece};
 use crate::shuffle;
 
 /// As Polars does it.
-pub(super) fn aggregate(rows: LazyFrame, keys: &[Expr], aggs: &[Expr]) -> LazyFrame {
+pub(in crate::ops) fn aggregate(rows: LazyFrame, keys: &[Expr], aggs: &[Expr]) -> LazyFrame {
     match keys.is_empty() {
         true => rows.select(aggs),
         false => rows.group_by(keys).agg(aggs),
