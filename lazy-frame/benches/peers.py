@@ -1,11 +1,12 @@
 """The works of the bench `frames`, done by other programs on the same files.
 
     python3 lazy-frame/benches/peers.py [--data target/bench-data] [--rows 10000000] [--days 30] [--many 365]
-                                        [--large 20000000] [--repetitions 5] [--only q1,j5,..] [--engines polars,duckdb,dask]
+                                        [--large 20000000] [--limit 512] [--repetitions 5] [--only q1,j5,..] [--engines polars,duckdb,dask]
 
 Polars, DuckDB and Dask are measured where they are installed; nothing is installed. The bench makes the files, so run it first. Each pair
 of a work and an engine is a process of its own: the times are medians after a first run that does not count, peak is the most resident
-memory of the process. What the group-by and join questions need is loaded before; the others read files.
+memory of the process. What the group-by and join questions need is loaded before; the others read files. DuckDB is told the memory limit, in
+MiB, in the works larger than memory; the others have none to be told.
 """
 
 import argparse
@@ -38,7 +39,7 @@ JOINS = {
     "j4": ("medium", "id5", "inner"),
     "j5": ("big", "id3", "inner"),
 }
-WORKS = SEED + list(QUESTIONS) + list(JOINS) + ["large-groups"]
+WORKS = SEED + list(QUESTIONS) + list(JOINS) + ["large-groups", "large-sort"]
 
 
 class Polars:
@@ -76,6 +77,14 @@ class Polars:
             right, key, how = JOINS[name]
             left, right = (pl.read_parquet(self.data.join(table)).lazy() for table in ("x", right))
             query = left.join(right, on=key, how=how)
+        elif name == "large-sort":
+            rows = pl.scan_parquet(self.data.files(name)).sort("x")
+
+            def sort():
+                rows.sink_parquet(self.data.written(), engine="streaming")
+                return pl.scan_parquet(self.data.written()).select(pl.len()).collect().item()
+
+            return sort
         else:
             rows = pl.scan_parquet(self.data.files(name))
             query = rows.group_by("key").agg(pl.col("x").sum(), pl.col("y").sum(), pl.len())
@@ -122,7 +131,12 @@ class DuckDB:
             query = f"SELECT * FROM x {how} JOIN other USING ({key})"
         else:
             files = self.data.files(name)
+            self.db.execute(f"SET memory_limit = '{self.data.options.limit}MiB'")
+            self.db.execute(f"SET temp_directory = '{self.data.folder / 'unfinished'}'")
             query = f"SELECT key, sum(x), sum(y), count(*) FROM read_parquet('{files}') GROUP BY key"
+        if name == "large-sort":
+            sort = f"SELECT * FROM read_parquet('{files}') ORDER BY x"
+            return lambda: self.db.execute(f"COPY ({sort}) TO '{self.data.written()}' (FORMAT parquet)").fetchone()[0]
 
         def run():
             self.db.execute(f"CREATE OR REPLACE TEMP TABLE result AS {query}")
@@ -165,6 +179,8 @@ class Dask:
             right, key, how = JOINS[name]
             left, right = (dd.read_parquet(self.data.join(table)).persist() for table in ("x", right))
             return lambda: len(left.merge(right, on=key, how=how).compute())
+        if name == "large-sort":
+            return None
 
         def groups():
             rows = dd.read_parquet(self.data.files(name))
@@ -189,11 +205,18 @@ class Data:
             "seed-csv": (f"timeseries-{options.days}-csv", "csv"),
             "seed-many": (f"timeseries-{options.many}", "parquet"),
             "large-groups": (f"large-{options.large}", "parquet"),
+            "large-sort": (f"large-{options.large}", "parquet"),
         }.get(name, (f"groups-{options.rows}", "parquet"))
         return str(self.found(self.folder / folder) / f"*.{ending}")
 
     def join(self, table):
         return str(self.found(self.folder / f"joins-{self.options.rows}" / table) / "*.parquet")
+
+    def written(self):
+        """For what a work writes."""
+        folder = self.folder / "written"
+        folder.mkdir(exist_ok=True)
+        return str(folder / "all.parquet")
 
     @staticmethod
     def found(folder):
@@ -221,7 +244,7 @@ def measure(engine, name, options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", default="target/bench-data")
-    for name, default in [("rows", 10_000_000), ("days", 30), ("many", 365), ("large", 20_000_000), ("repetitions", 5)]:
+    for name, default in [("rows", 10_000_000), ("days", 30), ("many", 365), ("large", 20_000_000), ("limit", 512), ("repetitions", 5)]:
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--only", type=lambda text: text.split(","), default=WORKS)
     parser.add_argument("--engines", type=lambda text: text.split(","), default=list(ENGINES))
