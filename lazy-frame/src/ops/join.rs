@@ -110,11 +110,13 @@ impl Join {
         rename(side, &self.rule.keys.hashed_columns(side)?)
     }
 
-    /// The side each of whose partitions meets the whole other side.
+    /// The side each of whose partitions meets the whole other side, and whose rows are all that the result is made of.
     fn stays(&self) -> Option<Side> {
         match self.strategy {
-            Strategy::Whole(side) => Some(side.other()),
-            Strategy::Aligned(_) | Strategy::Shuffle(_) => None,
+            Strategy::Whole(side) if strategy::is_looked_up(&self.rule.args.how, side) => {
+                Some(side.other())
+            }
+            _ => None,
         }
     }
 

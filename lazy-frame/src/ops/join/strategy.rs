@@ -117,17 +117,21 @@ impl Sizes {
 /// A side may be met whole by each partition of the other if what becomes of its rows does not depend on the other
 /// partitions.
 fn may_be_whole(rule: &Rule, side: Side) -> bool {
-    let by_type = match rule.args.how {
-        JoinType::Inner | JoinType::Cross => true,
-        JoinType::Right => side == Side::Left,
-        JoinType::Full => false,
-        _ => side == Side::Right,
-    };
     let by_validation = match rule.args.validation {
         JoinValidation::ManyToMany => true,
         JoinValidation::ManyToOne => side == Side::Right,
         JoinValidation::OneToMany => side == Side::Left,
         JoinValidation::OneToOne => false,
     };
-    by_type && by_validation
+    is_looked_up(&rule.args.how, side) && by_validation
+}
+
+/// Whether each row of the result has one of the other side: those of this side that match nothing give none.
+pub(super) fn is_looked_up(how: &JoinType, side: Side) -> bool {
+    match how {
+        JoinType::Inner | JoinType::Cross => true,
+        JoinType::Right => side == Side::Left,
+        JoinType::Full => false,
+        _ => side == Side::Right,
+    }
 }

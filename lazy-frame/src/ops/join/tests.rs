@@ -202,6 +202,23 @@ fn divisions_of_another_type_are_no_help() {
 }
 
 #[test]
+fn rows_of_the_other_side_are_within_no_divisions() {
+    let other = frame(vec![df!["k" => [5i64, 20], "r" => [1, 2]].unwrap()], None);
+    let third = df!["k" => [0i64, 5, 12, 20], "z" => [1, 2, 3, 4]].unwrap();
+    let coalesced = JoinArgs::new(JoinType::Full).with_coalesce(JoinCoalesce::CoalesceColumns);
+    let joined = divided(&left(), &[1, 9]).join(&other, "k", "k", coalesced);
+    assert_eq!(joined.divisions(), None);
+    let found = joined.left_join(&divided(&third, &[0, 10, 20]), "k", "k");
+    let expected = joined.compute().unwrap().lazy().left_join(third.lazy(), col("k"), col("k"));
+    assert_same_rows(found.compute().unwrap(), expected, "beside a third");
+    // Where a row of the right side has no match, the column that is divided is null.
+    let right = divided(&left(), &[1, 9]).join(&other, "v", "r", JoinType::Right);
+    assert_eq!(right.divisions(), None);
+    let left = divided(&left(), &[1, 9]).join(&other, "k", "k", JoinType::Left);
+    assert!(left.divisions().is_some());
+}
+
+#[test]
 fn ranges_that_do_not_overlap_give_no_rows() {
     let (left, right) = (divided(&left(), &[1, 4, 9]), divided(&right(), &[20, 30, 40]));
     // What the divisions say is believed: no row is looked at.
@@ -335,6 +352,8 @@ fn mistakes_name_the_side_and_its_columns() {
         ),
         "{types}"
     );
+    let unsigned = error(left.inner_join(&right, col("k").cast(DataType::UInt64), "k"));
+    assert!(unsigned.contains("is u64, the right key `col(\"k\")` is i64: cast"), "{unsigned}");
     let number = error(left.join(&right, [col("k"), col("s")], [col("k")], JoinType::Inner));
     assert!(number.contains("2 keys of the left side against 1 of the right"), "{number}");
     let none = error(left.join(&right, &[] as &[Expr], &[] as &[Expr], JoinType::Inner));
