@@ -102,7 +102,12 @@ impl Keys {
 
     /// Whether a column is a key of a side.
     pub(crate) fn has_column(&self, side: Side, name: &str) -> bool {
-        self.0.iter().any(|pair| pair.column(side) == Some(name))
+        self.number_of(side, name) > 0
+    }
+
+    /// In how many pairs a column is the key of a side.
+    pub(crate) fn number_of(&self, side: Side, name: &str) -> usize {
+        self.0.iter().filter(|pair| pair.column(side) == Some(name)).count()
     }
 
     /// The column that is the only key of a side.

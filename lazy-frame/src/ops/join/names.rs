@@ -73,9 +73,10 @@ fn coalesces(rule: &Rule) -> bool {
     rule.args.should_coalesce() && rule.keys.are_columns()
 }
 
-/// The right key that a full join fills a left key with.
+/// The right key that a full join fills a left key with, if it is one alone.
 fn coalesced(rule: &Rule, left: &str) -> Option<PlSmallStr> {
-    let fills = matches!(rule.args.how, JoinType::Full) && coalesces(rule);
+    let alone = rule.keys.number_of(Side::Left, left) == 1;
+    let fills = matches!(rule.args.how, JoinType::Full) && coalesces(rule) && alone;
     let right = rule.keys.counterpart(Side::Left, left).filter(|_| fills)?;
     Some(right.into())
 }

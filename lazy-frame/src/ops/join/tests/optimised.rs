@@ -91,6 +91,19 @@ fn filters_after_a_join_keep_their_meaning() {
 }
 
 #[test]
+fn a_key_that_two_others_fill_is_not_known_of_one_of_them() {
+    let other = df!["a" => [Some(2i64), None], "b" => [3i64, 4], "r" => [1, 2]].unwrap();
+    let args = JoinArgs::new(JoinType::Full).with_coalesce(JoinCoalesce::CoalesceColumns);
+    let on = ([col("k"), col("k")], [col("a"), col("b")]);
+    let joined = read(&alike(), 3).join(&read(&other, 2), &on.0, &on.1, args.clone());
+    let whole = alike().lazy().join(other.lazy(), on.0, on.1, args).collect().unwrap();
+    for predicate in [col("k").is_null(), col("k").gt(lit(3))] {
+        let found = joined.filter(predicate.clone()).compute().unwrap();
+        assert_same_rows(found, whole.clone().lazy().filter(predicate), "two for one");
+    }
+}
+
+#[test]
 fn columns_that_are_not_needed_change_no_name() {
     for args in types() {
         let mut selections = vec![vec!["l"], vec!["k", "v"]];
