@@ -176,8 +176,9 @@ impl Rolling {
             if let Some(reason) = lacking(&keys, input.schema()) {
                 return Err(misfit(reason));
             }
-            let (aggs, _) =
-                engine::expand(&aggs, input.schema()).map_err(|e| misfit(reason(&e)))?;
+            let beside: Vec<_> = keys.iter().chain([&index]).cloned().collect();
+            let aggs = engine::expand_beside(&aggs, &beside, input.schema())
+                .map_err(|e| misfit(reason(&e)))?;
             let offset = offset.unwrap_or_else(|| format!("-{period}"));
             let (keys, aggs) = (keys.into(), Arc::from(aggs));
             let windows = TimeWindows { index, keys, period, offset, closed, aggs };

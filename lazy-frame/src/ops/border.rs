@@ -28,7 +28,7 @@ impl Overlap {
     ///
     /// That the column is sorted, and without nulls, is checked by the tasks.
     pub fn within(column: impl Into<PlSmallStr>, duration: impl Into<String>) -> Self {
-        Overlap(Extent::Within { column: column.into(), duration: duration.into() })
+        Overlap(Extent::Within { column: column.into(), durations: vec![duration.into()] })
     }
 }
 
@@ -42,7 +42,11 @@ impl From<usize> for Overlap {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Extent {
     Rows(usize),
-    Within { column: PlSmallStr, duration: String },
+    /// One duration after the other: a day and a month later is not a month and a day later.
+    Within {
+        column: PlSmallStr,
+        durations: Vec<String>,
+    },
 }
 
 /// Which neighbours are meant.
@@ -55,9 +59,9 @@ pub(crate) enum Side {
 impl Extent {
     /// What an overlap asks for, if a frame of that schema has it.
     pub(crate) fn of(overlap: Overlap, schema: &Schema) -> Result<Self, String> {
-        if let Extent::Within { column, duration } = &overlap.0 {
+        if let Extent::Within { column, durations } = &overlap.0 {
             let dtype = schema.get(column).ok_or_else(|| crate::error::missing(column))?;
-            fits(column, dtype, &parsed(duration)?)?;
+            durations.iter().try_for_each(|text| fits(column, dtype, &parsed(text)?))?;
         }
         Ok(overlap.0)
     }
@@ -79,12 +83,12 @@ impl Extent {
         divisions: Option<&Divisions>,
         schema: &Schema,
     ) -> Vec<bool> {
-        let (Extent::Within { column, duration }, Some(divisions)) = (self, divisions) else {
+        let (Extent::Within { column, durations }, Some(divisions)) = (self, divisions) else {
             return Vec::new();
         };
         match schema.get(column) {
             Some(dtype) if divisions.column() == column.as_str() => {
-                wide_enough(side, divisions, dtype, duration).unwrap_or_default()
+                wide_enough(side, divisions, dtype, durations).unwrap_or_default()
             }
             _ => Vec::new(),
         }
@@ -92,11 +96,12 @@ impl Extent {
 
     /// Whether it asks for rows with the same value alone, which divisions keep together.
     pub(crate) fn is_within_divisions(&self, divisions: Option<&Divisions>) -> bool {
-        let Extent::Within { column, duration } = self else {
+        let Extent::Within { column, durations } = self else {
             return false;
         };
+        let is_zero = |text: &String| Duration::try_parse(text).is_ok_and(|it| it.is_zero());
         divisions.is_some_and(|divisions| divisions.column() == column.as_str())
-            && Duration::try_parse(duration).is_ok_and(|duration| duration.is_zero())
+            && durations.iter().all(is_zero)
     }
 
     /// The rows that a neighbour on the other side may need, whatever its own values are. They own their memory.
@@ -121,7 +126,7 @@ impl Extent {
         border: DataFrame,
         own: &DataFrame,
     ) -> PolarsResult<DataFrame> {
-        let Extent::Within { column, duration } = self else {
+        let Extent::Within { column, durations } = self else {
             return Ok(border);
         };
         if own.height() == 0 {
@@ -133,7 +138,7 @@ impl Extent {
             Side::After => (own.height() - 1, 1),
         };
         let edge = lit(Scalar::new(values.dtype().clone(), values.get(row)?.into_static()));
-        let edge = moved(edge, values.dtype(), sign, duration)?;
+        let edge = moved(edge, values.dtype(), sign, durations)?;
         let within = match side {
             Side::Before => col(column.clone()).gt_eq(edge),
             Side::After => col(column.clone()).lt_eq(edge),
@@ -200,16 +205,18 @@ fn is_steps(duration: &Duration) -> bool {
 }
 
 /// A value, and so far upwards (1) or downwards (-1).
-fn moved(value: Expr, dtype: &DataType, sign: i64, duration: &str) -> PolarsResult<Expr> {
-    if dtype.is_integer() {
-        let steps = Duration::try_parse(duration)?.nanoseconds();
-        return Ok(value.cast(DataType::Int64) + lit(sign * steps));
-    }
-    let by = match sign {
-        -1 => format!("-{duration}"),
-        _ => duration.to_owned(),
-    };
-    Ok(value.dt().offset_by(lit(by)))
+fn moved(value: Expr, dtype: &DataType, sign: i64, durations: &[String]) -> PolarsResult<Expr> {
+    durations.iter().try_fold(value, |value, duration| {
+        if dtype.is_integer() {
+            let steps = Duration::try_parse(duration)?.nanoseconds();
+            return Ok(value.cast(DataType::Int64) + lit(sign * steps));
+        }
+        let by = match sign {
+            -1 => format!("-{duration}"),
+            _ => duration.clone(),
+        };
+        Ok(value.dt().offset_by(lit(by)))
+    })
 }
 
 /// Partition `i` holds values from bound `i` to bound `i + 1`, its end excluded: whoever comes next starts at
@@ -218,7 +225,7 @@ fn wide_enough(
     side: Side,
     divisions: &Divisions,
     dtype: &DataType,
-    duration: &str,
+    durations: &[String],
 ) -> PolarsResult<Vec<bool>> {
     let bounds =
         Series::from_any_values_and_dtype("bound".into(), divisions.bounds(), dtype, true)?;
@@ -226,8 +233,8 @@ fn wide_enough(
     let (first, last) = (bounds.slice(0, n), bounds.slice(1, n).with_name("next".into()));
     let both = DataFrame::new(n, vec![first.into_column(), last.into_column()])?.lazy();
     let enough = match side {
-        Side::Before => col("bound").lt_eq(moved(col("next"), dtype, -1, duration)?),
-        Side::After => col("next").gt_eq(moved(col("bound"), dtype, 1, duration)?),
+        Side::Before => col("bound").lt_eq(moved(col("next"), dtype, -1, durations)?),
+        Side::After => col("next").gt_eq(moved(col("bound"), dtype, 1, durations)?),
     };
     let enough = engine::collect(both.select([enough.alias("enough")]))?;
     Ok(enough.column("enough")?.bool()?.iter().map(|enough| enough == Some(true)).collect())

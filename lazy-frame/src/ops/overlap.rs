@@ -141,7 +141,10 @@ impl Operator for Overlapped {
         let [input] = <[Plan; 1]>::try_from(inputs).expect("one plan for the one that there was");
         let work = match &self.work {
             Work::Step(step @ Step::WithColumns(_)) => {
-                Work::Step(row_wise::narrowed(step, input.schema()))
+                match row_wise::narrowed(step, input.schema()) {
+                    Step::WithColumns(exprs) if exprs.is_empty() => return Ok(input),
+                    step => Work::Step(step),
+                }
             }
             other => other.clone(),
         };
@@ -184,7 +187,7 @@ impl Operator for Overlapped {
 fn told(extent: &Extent) -> String {
     match extent {
         Extent::Rows(n) => n.to_string(),
-        Extent::Within { duration, .. } => duration.clone(),
+        Extent::Within { durations, .. } => durations.join(" and "),
     }
 }
 

@@ -34,12 +34,15 @@ impl TimeWindows {
         }
         fits(&self.index, dtype, &period)?;
         fits(&self.index, dtype, &offset)?;
-        let within = |duration: String| Extent::Within { column: self.index.clone(), duration };
+        let within = |durations: &[&str]| Extent::Within {
+            column: self.index.clone(),
+            durations: durations.iter().map(ToString::to_string).collect(),
+        };
+        // Rows with the value of the first, or last, one are in its window, too.
         Ok(match self.offset.strip_prefix('-') {
-            // Rows with the value of the last one are in its window, too.
-            Some(back) if back == self.period => (within(back.to_owned()), within("0s".to_owned())),
-            Some(back) => (within(back.to_owned()), within(self.period.clone())),
-            None => (Extent::Rows(0), within(format!("{}{}", self.offset, self.period))),
+            Some(back) if back == self.period => (within(&[back]), within(&["0s"])),
+            Some(back) => (within(&[back]), within(&[&self.period])),
+            None => (within(&["0s"]), within(&[&self.offset, &self.period])),
         })
     }
 
@@ -164,6 +167,47 @@ mod tests {
             |f| f.rolling("t", "5m").offset("2m").closed(ClosedWindow::Both).agg(aggs()),
             |f| polars(f, "5m", "2m", ClosedWindow::Both),
         );
+    }
+
+    #[test]
+    fn windows_that_begin_at_the_row_hold_its_equals_before_it() {
+        let closed = ClosedWindow::Left;
+        agrees(
+            &table(),
+            |f| f.rolling("t", "2m").offset("0m").closed(closed).agg(aggs()),
+            |f| polars(f, "2m", "0m", closed),
+        );
+    }
+
+    #[test]
+    fn a_day_and_a_month_later_is_later_than_a_month_and_a_day() {
+        // A month after the first of March are 31 days; a month after the last of February, 28.
+        let days = Series::new("t".into(), (47..102).collect::<Vec<i32>>());
+        let days = days.cast(&DataType::Date).unwrap();
+        let table = DataFrame::new(55, vec![days.into_column()]).unwrap();
+        let options = RollingGroupOptions {
+            index_column: "t".into(),
+            period: Duration::parse("1mo"),
+            offset: Duration::parse("1d"),
+            closed_window: ClosedWindow::Right,
+        };
+        let expected = table.clone().lazy().rolling(col("t"), [], options).agg([len()]);
+        let found = cut(&table, &[1; 55], false).rolling("t", "1mo").offset("1d").agg([len()]);
+        assert_eq!(found.compute().unwrap(), expected.collect().unwrap());
+    }
+
+    #[test]
+    fn all_columns_are_those_beside_the_index_and_the_keys() {
+        let few = || table().select(["t", "g", "b", "i"]).unwrap();
+        let windows = || cut(&few(), CUTS[2], false).rolling("t", "6m");
+        let max = || [all().as_expr().max()];
+        let names = |frame: Frame| {
+            frame.schema().unwrap().iter_names().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(names(windows().agg(max())), ["t", "g", "b", "i"]);
+        let of_groups = windows().group_by("g").agg(max());
+        assert_eq!(names(of_groups.clone()), ["g", "t", "b", "i"]);
+        assert_eq!(of_groups.compute().unwrap().shape(), (13, 4));
     }
 
     #[test]
