@@ -58,7 +58,7 @@ pub(crate) fn plan(
         return RowWise::plan(kind.step(exprs), input, at);
     }
     let (rest, totals) = totals::separate(exprs.clone());
-    if !totals.is_empty() && all_row_wise_beside(&rest, &totals, &input).map_err(misfit)? {
+    if !totals.is_empty() && all_row_wise_beside(&rest, &totals, &input) {
         return Totals::plan(kind.name(), kind.step(rest), totals, input, at);
     }
     if let Some(reach) = reach::of_all(&exprs, input.schema()) {
@@ -90,7 +90,7 @@ pub(crate) fn filter(predicate: Expr, input: Plan, at: At) -> Result<Plan, StepE
         return RowWise::plan(Step::Filter(exprs.remove(0)), input, at);
     }
     let (mut rest, totals) = totals::separate(exprs.clone());
-    if !totals.is_empty() && all_row_wise_beside(&rest, &totals, &input).map_err(misfit)? {
+    if !totals.is_empty() && all_row_wise_beside(&rest, &totals, &input) {
         return Totals::plan("filter", Step::Filter(rest.remove(0)), totals, input, at);
     }
     if let Some(plan) = filter_by_column(&exprs[0], &input, at)? {
@@ -129,16 +129,13 @@ fn all_row_wise(exprs: &[Expr], input: &Plan) -> PolarsResult<bool> {
     Ok(true)
 }
 
-/// Whether expressions are row-wise when totals are columns.
-fn all_row_wise_beside(exprs: &[Expr], totals: &[Expr], input: &Plan) -> PolarsResult<bool> {
+/// Whether expressions, which are in order, are row-wise when totals are columns. Not all may be: what fills a shift is a
+/// value.
+fn all_row_wise_beside(exprs: &[Expr], totals: &[Expr], input: &Plan) -> bool {
+    let Ok((_, totals)) = engine::expand(totals, input.schema()) else { return false };
     let mut schema = (**input.schema()).clone();
-    schema.merge(engine::expand(totals, input.schema())?.1);
-    for expr in exprs {
-        if !engine::is_row_wise(expr, &schema)? {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+    schema.merge(totals);
+    exprs.iter().all(|expr| engine::is_row_wise(expr, &schema).unwrap_or(false))
 }
 
 fn refused(step: &str, exprs: &[Expr], input: &Plan, at: At) -> StepError {
