@@ -190,3 +190,31 @@ fn the_first_rows_are_read_and_sorted_alone() {
     assert_eq!(least.compute().unwrap(), df!["i" => [0_i64, 1]].unwrap());
     assert!(!least.graph().names().iter().any(|name| name.contains("shuffle")));
 }
+
+fn three_columns(folder: &std::path::Path) -> Frame {
+    let table = df!["w" => [0, 1, 2, 3], "x" => [0, 1, 2, 3], "y" => [3, 2, 1, 0]].unwrap();
+    Frame::from_polars(table, 2).write_parquet(folder).compute().unwrap();
+    Frame::read_parquet(folder).build().unwrap()
+}
+
+#[test]
+fn frames_below_each_other_read_what_each_of_them_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = three_columns(folder.path());
+    let large = |name: &str| rows.filter(col(name).gt(lit(1)));
+    let both = large("x").concat(&large("y")).select(["w"]);
+    let plan = both.explain();
+    assert!(plan.contains("columns w, x") && plan.contains("columns w, y"), "{plan}");
+    assert_eq!(both.compute().unwrap(), df!["w" => [2, 3, 0, 1]].unwrap());
+}
+
+#[test]
+fn windows_that_nobody_needs_are_not_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = three_columns(folder.path());
+    for made in [col("x").cum_sum(false) + col("y"), col("x").shift(lit(1))] {
+        let few = rows.with_columns([made.alias("made")]).select(["w", "y"]);
+        assert_eq!(tasks(&few), 2, "{}", few.explain());
+        assert_eq!(few.compute().unwrap(), rows.select(["w", "y"]).compute().unwrap());
+    }
+}

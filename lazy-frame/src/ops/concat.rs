@@ -71,9 +71,10 @@ impl Operator for Concat {
     }
 
     fn over(&self, inputs: Vec<Plan>, at: At) -> Result<Plan, StepError> {
-        // Some inputs may have kept columns that others have lost.
-        let schema = inputs.iter().map(Plan::schema).min_by_key(|schema| schema.len());
-        let names: Vec<_> = schema.expect("at least one input").iter_names().cloned().collect();
+        // Some inputs may have kept columns that others have lost: those that all have are enough.
+        let (first, others) = inputs.split_first().expect("at least one input");
+        let in_all = |name: &&PlSmallStr| others.iter().all(|plan| plan.schema().contains(name));
+        let names: Vec<_> = first.schema().iter_names().filter(in_all).cloned().collect();
         let narrow = |input: Plan| match input.schema().len() == names.len() {
             true => Ok(input),
             false => super::row_wise::columns(&names, input, at),

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use lazy_runtime::{Delayed, delayed};
 use polars::prelude::*;
 
-use super::row_wise;
+use super::row_wise::{self, RowWise};
 use crate::engine;
 use crate::error::StepError;
 use crate::plan::lower::Fused;
@@ -71,6 +71,12 @@ impl Cumulative {
         let input = &self.inputs[0];
         let known = |carried: &&Carried| row_wise::is_known(&carried.of, input.schema());
         self.columns = self.columns.iter().filter(known).cloned().collect();
+        if self.columns.is_empty() {
+            let then = |plan: Plan, step: &Step| {
+                RowWise::plan(row_wise::narrowed(step, plan.schema()), plan, at)
+            };
+            return self.steps.iter().try_fold(input.clone(), then);
+        }
         let misfit = |reason| input.misfit(self.name(), reason, at);
         let made: Vec<_> = self.columns.iter().map(|carried| carried.expr(self.reverse)).collect();
         let mut schema = Step::WithColumns(made.into()).schema(input.schema()).map_err(misfit)?;
