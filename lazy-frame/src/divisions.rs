@@ -36,9 +36,11 @@ impl Divisions {
         follow.then(|| Divisions::new(self.column.clone(), self.bounds[first..=last + 1].to_vec()))
     }
 
-    /// Whether the bounds are values of this type, none of them null, that can be told apart by size.
+    /// Whether the bounds are values of this type, none of them null, that can be told apart by size. Not known of
+    /// categories, which do not tell their type.
     pub(crate) fn are_of(&self, dtype: &DataType) -> bool {
-        !dtype.is_nested() && self.bounds.iter().all(|bound| bound.dtype() == *dtype)
+        let is_told = !dtype.is_nested() && !dtype.is_categorical() && !dtype.is_enum();
+        is_told && self.bounds.iter().all(|bound| bound.dtype() == *dtype)
     }
 
     /// How many partitions they bound.
@@ -66,7 +68,7 @@ pub(crate) fn every(old: &Divisions, duration: &str) -> PolarsResult<Divisions> 
             (*first, *last, *unit)
         }
         [other, _] => {
-            polars_bail!(InvalidOperation: "the divisions are of type {}, not of times", other.dtype())
+            polars_bail!(InvalidOperation: "the divisions begin with {other}, which is no time")
         }
     };
     polars_ensure!(

@@ -120,7 +120,8 @@ impl Operator for Repartition {
             Cuts::Parts(parts) => split(lowering.partitions(self.input()), parts),
             Cuts::Divisions(new) => {
                 let old = self.input().divisions().expect("only known divisions are changed");
-                between(&lowering.partitions(self.input()), old, new)
+                let dtype = self.input().schema().get(new.column()).expect("it is divided by it");
+                between(&lowering.partitions(self.input()), old, new, dtype)
             }
         };
         pieces.into_iter().map(Piece::made).collect()
@@ -150,6 +151,7 @@ fn between(
     partitions: &[Delayed<DataFrame>],
     old: &Divisions,
     new: &Divisions,
+    dtype: &DataType,
 ) -> Vec<Delayed<DataFrame>> {
     let last = new.npartitions() - 1;
     let reach = |i: usize| {
@@ -161,7 +163,7 @@ fn between(
         })
     };
     let made = |i: usize| {
-        let range = range(new, i);
+        let range = range(new, dtype, i);
         let parts: Vec<_> = reach(i).map(|p| within(&partitions[p], range.clone())).collect();
         match parts.is_empty() {
             true => within(&partitions[0], lit(false)),
@@ -172,9 +174,8 @@ fn between(
 }
 
 /// Whether a row belongs to partition `i`.
-fn range(divisions: &Divisions, i: usize) -> Expr {
-    let bound =
-        |i: usize| lit(Scalar::new(divisions.bounds()[i].dtype(), divisions.bounds()[i].clone()));
+fn range(divisions: &Divisions, dtype: &DataType, i: usize) -> Expr {
+    let bound = |i: usize| lit(Scalar::new(dtype.clone(), divisions.bounds()[i].clone()));
     let column = col(divisions.column());
     let above = column.clone().gt_eq(bound(i));
     match i + 1 == divisions.npartitions() {

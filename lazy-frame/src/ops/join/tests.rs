@@ -219,6 +219,28 @@ fn rows_of_the_other_side_are_within_no_divisions() {
 }
 
 #[test]
+fn categories_may_be_divisions() {
+    let ordered = FrozenCategories::new(["c", "b", "a"]).unwrap();
+    for dtype in
+        [DataType::from_categories(Categories::global()), DataType::from_frozen_categories(ordered)]
+    {
+        let keys = df!["k" => ["a", "b", "c", "b"], "v" => [1, 2, 3, 4]].unwrap().lazy();
+        let table = keys.with_columns([col("k").cast(dtype)]).collect().unwrap();
+        let bounds = table.column("k").unwrap().as_materialized_series().unique().unwrap();
+        let bounds = bounds.sort(SortOptions::default()).unwrap();
+        let divided = partitions(&table, 2).set_divisions("k", bounds.clone());
+        let ends = bounds.take(&IdxCa::from_vec("k".into(), vec![0, 2])).unwrap();
+        let whole = || table.clone().lazy();
+        let cut = divided.repartition_divisions(ends);
+        assert_same_rows(cut.compute().unwrap(), whole(), "cut");
+        let joined = divided.inner_join(&divided, "k", "k").compute().unwrap();
+        assert_same_rows(joined, whole().inner_join(whole(), col("k"), col("k")), "joined");
+        let error = divided.repartition_time("1d").schema().unwrap_err().to_string();
+        assert!(error.contains("which is no time"), "{error}");
+    }
+}
+
+#[test]
 fn ranges_that_do_not_overlap_give_no_rows() {
     let (left, right) = (divided(&left(), &[1, 4, 9]), divided(&right(), &[20, 30, 40]));
     // What the divisions say is believed: no row is looked at.
