@@ -101,3 +101,51 @@ impl Operator for Over {
         pieces.map(|piece| piece.step(self.step.clone())).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use lazy_runtime::Collection;
+    use polars::prelude::*;
+
+    use crate::ops::testing::{CUTS, cut, table};
+
+    fn by(keys: &[&str], of: Expr) -> Expr {
+        of.over(keys.iter().map(|key| col(*key)).collect::<Vec<_>>()).unwrap()
+    }
+
+    #[test]
+    fn windows_within_groups_give_what_polars_gives_for_each_row() {
+        let first_by = SortOptions::default().with_nulls_last(true);
+        let ordered = col("b").first().over_with_options(
+            Some([col("s")]),
+            Some(([col("x")], first_by)),
+            WindowMapping::default(),
+        );
+        let exprs = || {
+            [
+                // Rows without a key are a group.
+                (col("b") - by(&["s"], col("b").min())).alias("from"),
+                by(&["s"], col("x").cum_sum(false)).alias("so far"),
+                by(&["s"], col("i").shift(lit(1))).alias("before"),
+                by(&["s"], len()).alias("len"),
+                ordered.clone().unwrap().alias("first"),
+            ]
+        };
+        let sorted = |rows: DataFrame| rows.sort(["b"], SortMultipleOptions::default()).unwrap();
+        let expected = sorted(table().lazy().with_columns(exprs()).collect().unwrap());
+        for rows in CUTS {
+            let found = cut(&table(), rows, false).with_columns(exprs()).compute().unwrap();
+            assert!(sorted(found).equals_missing(&expected), "{rows:?}");
+        }
+    }
+
+    #[test]
+    fn windows_over_other_groups_are_refused() {
+        let frame = cut(&table(), CUTS[1], true);
+        let (sum, max) = (by(&["s"], col("b").sum()), by(&["g"], col("x").max()));
+        let error = frame.with_columns([sum.clone(), max.clone()]).schema().unwrap_err();
+        assert!(error.to_string().contains("needs rows of other partitions"), "{error}");
+        let both = frame.with_columns([sum]).with_columns([max]);
+        assert_eq!(both.compute().unwrap().height(), 13);
+    }
+}

@@ -158,6 +158,21 @@ mod tests {
     }
 
     #[test]
+    fn lengths_that_are_known_and_others_add_up() {
+        let (few, rest) = (table().head(Some(5)), table().slice(5, 8));
+        let known = || cut(&few, &[2, 3], true);
+        let unknown = || cut(&rest, &[1, 0, 7], false);
+        for (both, n) in [
+            (known().concat(&unknown()).concat(&known()), 18_u32),
+            (unknown().concat(&known()).concat(&unknown()), 21),
+        ] {
+            let numbered = both.with_row_index("n", 0).compute().unwrap();
+            let numbers = numbered.column("n").unwrap().u32().unwrap().clone();
+            assert!(numbers.into_no_null_iter().eq(0..n));
+        }
+    }
+
+    #[test]
     fn a_column_that_is_there_is_not_replaced() {
         let error = cut(&table(), CUTS[0], true).with_row_index("x", 0).schema().unwrap_err();
         assert!(

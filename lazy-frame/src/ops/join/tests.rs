@@ -187,6 +187,22 @@ fn ranges_of_known_divisions_meet() {
 }
 
 #[test]
+fn nulls_that_are_equal_meet_wherever_they_are() {
+    // Sorted with nulls last: they are in the last partition of one side, and in the first of the other.
+    let (first, last) = (divided(&left(), &[1, 3, 9]), SortMultipleOptions::new());
+    let last = sorted(right()).sort(["k"], last.with_nulls_last(true)).unwrap();
+    let divisions = Divisions::new("k", [1, 3, 9].map(AnyValue::Int64).to_vec());
+    let last = frame(vec![last.slice(0, 3), last.slice(3, 5)], Some(divisions));
+    let whole = |frame: &Frame| frame.compute().unwrap().lazy();
+    for how in [JoinType::Inner, JoinType::Full] {
+        let args = JoinArgs { nulls_equal: true, ..JoinArgs::new(how) };
+        let joined = first.join(&last, "k", "k", args.clone()).compute().unwrap();
+        let expected = whole(&first).join(whole(&last), [col("k")], [col("k")], args);
+        assert_same_rows(joined, expected, "nulls apart");
+    }
+}
+
+#[test]
 fn divisions_of_another_type_are_no_help() {
     let other = |bounds: Vec<AnyValue<'static>>| {
         let k = col("k").cast(DataType::Int64);
