@@ -6,7 +6,7 @@
 //!
 //! Partitions keep their numbers where somebody knows them by these: then all are made.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use polars::prelude::*;
 
@@ -88,13 +88,13 @@ fn partitions(
     Some(if kept.is_empty() { vec![0] } else { kept })
 }
 
-/// The least and the greatest value.
+/// The least and the greatest value; NaN is greater than all others, as in comparisons.
 type Range = (AnyValue<'static>, AnyValue<'static>);
 
 /// The smallest and the largest value of some columns, a row a partition; null where they are not known.
 struct Bounds {
     table: DataFrame,
-    columns: HashMap<PlSmallStr, DataType>,
+    columns: HashSet<PlSmallStr>,
 }
 
 fn lowest(name: &str) -> String {
@@ -112,20 +112,20 @@ impl Bounds {
         predicate: &Expr,
         bounds: impl Fn(usize, &str) -> Option<Range>,
     ) -> Option<Bounds> {
-        let (mut columns, mut table) = (HashMap::new(), Vec::new());
+        let (mut columns, mut table) = (HashSet::new(), Vec::new());
         for name in predicate.clone().meta().root_names() {
             let Some(dtype) = input.schema().get(&name) else { continue };
             let ranges = (0..input.npartitions()).map(|i| bounds(i, &name));
             let ranges = ranges.map(|range| range.unwrap_or((AnyValue::Null, AnyValue::Null)));
             let (min, max): (Vec<_>, Vec<_>) = ranges.unzip();
-            if columns.contains_key(&name) || min.iter().all(AnyValue::is_null) {
+            if columns.contains(&name) || min.iter().all(AnyValue::is_null) {
                 continue;
             }
             for (name, values) in [(lowest(&name), min), (highest(&name), max)] {
                 let series = Series::from_any_values_and_dtype(name.into(), &values, dtype, false);
                 table.push(series.ok()?.into());
             }
-            columns.insert(name.clone(), dtype.clone());
+            columns.insert(name);
         }
         if columns.is_empty() {
             return None;
@@ -155,8 +155,7 @@ impl Bounds {
     /// A column against a value that is the same for all rows.
     fn compares(&self, column: &Expr, op: Operator, value: &Expr) -> Option<Expr> {
         let Expr::Column(name) = column else { return None };
-        let dtype = self.columns.get(name)?;
-        if !is_constant(value) || dtype.is_float() && may_be_nan(value) {
+        if !self.columns.contains(name) || !is_constant(value) {
             return None;
         }
         let (min, max, value) = (col(lowest(name)), col(highest(name)), value.clone());
@@ -164,8 +163,6 @@ impl Bounds {
             Operator::Eq => min.lt_eq(value.clone()).and(max.gt_eq(value)),
             Operator::Lt => min.lt(value),
             Operator::LtEq => min.lt_eq(value),
-            // NaN is above all numbers, and is not among the statistics.
-            Operator::Gt | Operator::GtEq if dtype.is_float() => return None,
             Operator::Gt => max.gt(value),
             Operator::GtEq => max.gt_eq(value),
             _ => return None,
@@ -189,10 +186,6 @@ fn is_constant(value: &Expr) -> bool {
         }
         _ => false,
     }
-}
-
-fn may_be_nan(value: &Expr) -> bool {
-    !value.clone().meta().is_literal(true) || value.to_string().contains("NaN")
 }
 
 fn mirrored(op: Operator) -> Option<Operator> {
@@ -240,6 +233,41 @@ mod tests {
         let sample = files.filter(large()).random_split(&[0.5, 0.5], 1);
         let all: Vec<i32> = sample.iter().flat_map(numbers).collect();
         assert_eq!(all.len(), 4);
+    }
+
+    #[test]
+    fn a_partition_of_which_nothing_is_known_is_read() {
+        let folder = TempDir::new().unwrap();
+        // Of long texts the ends of the range are not relied on.
+        let long = "z".repeat(100);
+        let texts =
+            df!["s" => ["a", "b", &long, "y", "c", "d"], "n" => [0, 1, 2, 3, 4, 5]].unwrap();
+        let whole = Frame::from_polars(texts, 3);
+        whole.write_parquet(folder.path()).compute().unwrap();
+        let files =
+            Frame::read_parquet(folder.path()).partition_by(PartitionBy::File).build().unwrap();
+        let of = |predicate: Expr| {
+            let found = files.filter(predicate);
+            (numbers(&found), found.graph().n_tasks())
+        };
+        assert_eq!(of(col("s").eq(lit("c"))), (vec![4], 2));
+        assert_eq!(of(col("s").gt(lit("x"))), (vec![2, 3], 1));
+        assert_eq!(of(col("s").eq(lit("b")).or(col("s").eq(lit(long)))), (vec![1, 2], 2));
+    }
+
+    #[test]
+    fn floats_have_an_order_in_which_nan_is_last() {
+        let table = df!["n" => [1, 2, 3, 4], "x" => [0.5, 1.5, 2.5, f64::NAN]].unwrap();
+        let bounds = [0.0, 1.0, 2.0, f64::NAN];
+        let frame = Frame::from_polars(table, 1).set_divisions("x", bounds).persist().unwrap();
+        let of = |predicate: Expr| {
+            let found = frame.filter(predicate);
+            (numbers(&found), found.graph().n_tasks())
+        };
+        assert_eq!(of(col("x").gt(lit(1.2))), (vec![2, 3, 4], 2));
+        assert_eq!(of(col("x").gt_eq(lit(2.2))), (vec![3, 4], 1));
+        assert_eq!(of(col("x").eq(lit(f64::NAN))), (vec![4], 1));
+        assert_eq!(of(col("x").lt(lit(f64::NAN))), (vec![1, 2, 3], 3));
     }
 
     #[test]
