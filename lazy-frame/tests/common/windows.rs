@@ -92,19 +92,22 @@ pub(crate) fn rolling(case: &Case, dice: &mut Dice) {
         col("u").mean().alias("mean"),
         col("n").first().alias("first"),
     ];
-    let duration = Duration::try_parse(period).expect("a span of time");
+    let now = if index == "n" { "0i" } else { "0s" };
+    let offset = dice.pick(&[format!("-{period}"), now.to_owned(), period.to_owned()]);
+    let duration = |text: &str| Duration::try_parse(text).expect("a span of time");
     let options = RollingGroupOptions {
         index_column: index.into(),
-        period: duration,
-        offset: -duration,
+        period: duration(period),
+        offset: duration(&offset),
         closed_window: closed,
     };
     let exprs: Vec<Expr> = keys.iter().map(|key| col(*key)).collect();
     let theirs = sorted.rolling(col(index), exprs, options).agg(&aggs).collect();
     let ours = case.frame.filter(col(index).is_not_null()).sort([index], stable);
-    let ours = ours.rolling(index, period).closed(closed).group_by(keys.clone()).agg(&aggs);
+    let windows = ours.rolling(index, period).offset(offset.clone()).closed(closed);
+    let ours = windows.group_by(keys.clone()).agg(&aggs);
     case.same(
-        &format!("rolling {index} {period} {closed:?} by {keys:?}"),
+        &format!("rolling {index} {period} from {offset} {closed:?} by {keys:?}"),
         &ours,
         theirs,
         keys.is_empty(),

@@ -324,4 +324,18 @@ mod tests {
         check(40, 10);
         check(40_000, 2);
     }
+
+    #[test]
+    fn what_is_merged_several_times_has_all_rows() {
+        let table = df!["k" => (0..150).map(|i| i % 3).collect::<Vec<i32>>(), "x" => (0..150).collect::<Vec<i32>>()];
+        let table = table.unwrap();
+        let pieces = (0..75).map(|i| lazy_runtime::delayed(table.slice(2 * i, 2)));
+        let frame = Frame::from_delayed(pieces.collect(), table.schema().clone());
+        let aggs = || [col("x").sum(), col("x").first().alias("first"), len()];
+        let whole = table.clone().lazy().select(aggs()).collect().unwrap();
+        assert_eq!(frame.select(aggs()).compute().unwrap(), whole);
+        let groups = frame.group_by(["k"]).agg(aggs()).sort(["k"], Default::default());
+        let whole = table.lazy().group_by([col("k")]).agg(aggs()).sort(["k"], Default::default());
+        assert_eq!(groups.compute().unwrap(), whole.collect().unwrap());
+    }
 }

@@ -305,6 +305,22 @@ fn a_side_that_is_shuffled_by_the_key_stays() {
 }
 
 #[test]
+fn groups_after_a_join_are_whole() {
+    for args in types() {
+        let joined = partitions(&left(), 3).join(&partitions(&right(), 2), "s", "s", args.clone());
+        let whole = left().lazy().join(right().lazy(), [col("s")], [col("s")], args.clone());
+        let names = joined.schema().unwrap();
+        for key in ["s", "s_right", "v"].into_iter().filter(|name| names.contains(name)) {
+            // What needs all rows of a group, so that groups do not merge.
+            let agg = || [len(), col("v").median().alias("median")];
+            let found = joined.group_by([key]).npartitions(3).agg(agg()).compute().unwrap();
+            let expected = whole.clone().group_by([col(key)]).agg(agg());
+            assert_same_rows(found, expected, &format!("{args:?} by {key}"));
+        }
+    }
+}
+
+#[test]
 fn all_rows_meet_all_rows() {
     for (n, m) in [(1, 1), (3, 1), (2, 3)] {
         let joined = partitions(&left(), n).cross_join(&partitions(&right(), m), Some("_b".into()));

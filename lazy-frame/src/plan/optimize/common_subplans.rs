@@ -38,3 +38,21 @@ fn are_equal(a: &Plan, b: &Plan) -> bool {
             _ => false,
         }
 }
+
+#[cfg(test)]
+mod tests {
+    use lazy_runtime::prelude::*;
+    use polars::prelude::*;
+
+    use crate::ops::testing::{CUTS, cut, table};
+
+    #[test]
+    fn equal_steps_are_one_and_others_are_not() {
+        let frame = cut(&table(), CUTS[1], true);
+        let few = |n: i32| frame.filter(col("b").lt(lit(n)));
+        let (twice, both) = (few(3).concat(&few(3)), few(3).concat(&few(2)));
+        assert_eq!((twice.graph().n_tasks(), both.graph().n_tasks()), (2, 4));
+        assert_eq!(twice.compute().unwrap().height(), 4);
+        assert_eq!(both.compute().unwrap().height(), 3);
+    }
+}

@@ -120,3 +120,51 @@ fn is_infallible(predicate: &Expr) -> bool {
             _ => false,
         }
 }
+
+#[cfg(test)]
+mod tests {
+    use polars::df;
+    use polars::prelude::*;
+
+    use crate::ops::testing::{agrees, table};
+
+    #[test]
+    fn a_filter_stays_after_the_step_that_makes_its_column() {
+        // The result has the name of the column that it is made of.
+        let half = || [col("b") / lit(2), col("x")];
+        let odd = || col("b").gt(lit(3)).and(col("x").gt(lit(0)));
+        agrees(
+            &table(),
+            |f| f.with_columns(half()).filter(odd()),
+            |f| f.with_columns(half()).filter(odd()),
+        );
+        agrees(&table(), |f| f.select(half()).filter(odd()), |f| f.select(half()).filter(odd()));
+    }
+
+    #[test]
+    fn a_filter_stays_after_the_rows_that_a_list_becomes() {
+        let lists = table().lazy().group_by_stable([col("i")]).agg([col("b")]).collect().unwrap();
+        let items = || by_name(["b"], true, false);
+        let options = ExplodeOptions { empty_as_null: true, keep_nulls: true };
+        let agree = |lists: &DataFrame, some: Expr| {
+            assert_eq!(lists.height(), 10);
+            let frame = crate::Frame::from_polars(lists.clone(), 3);
+            let found =
+                lazy_runtime::Collection::compute(&frame.explode(["b"]).filter(some.clone()));
+            let expected = lists.clone().lazy().explode(items(), options).filter(some).collect();
+            assert_eq!(found.unwrap(), expected.unwrap());
+        };
+        agree(&lists, col("b").gt(lit(6)));
+        agree(&lists, col("i").gt(lit(2)));
+    }
+
+    #[test]
+    fn what_may_fail_is_asked_of_no_more_rows() {
+        let texts = df!["s" => ["1", "none", "3", "none"]].unwrap();
+        let frame = crate::Frame::from_polars(texts, 2);
+        let number = col("s").strict_cast(DataType::Int64);
+        let some = frame.filter(col("s").neq(lit("none"))).unique(None, UniqueKeepStrategy::None);
+        let found = lazy_runtime::Collection::compute(&some.filter(number.gt(lit(1)))).unwrap();
+        assert_eq!(found, df!["s" => ["3"]].unwrap());
+    }
+}
