@@ -140,11 +140,27 @@ fn values_outside_of_the_divisions_are_told() {
     let frame = Frame::from_polars(df!["x" => [1, 2, 30]].unwrap(), 2);
     let error = frame.set_divisions("x", [0, 5, 10]).compute().unwrap_err().to_string();
     assert!(error.contains("has the value 30, and the divisions go from 0 to 10"), "{error}");
+    let error = frame.set_divisions("x", [2, 30]).compute().unwrap_err().to_string();
+    assert!(error.contains("has the value 1, and the divisions go from 2 to 30"), "{error}");
     let error = frame.set_divisions("x", [5, 0]).compute().unwrap_err().to_string();
     assert!(error.contains("bounds are in ascending order, and 0 follows 5"), "{error}");
     let unsorted = Frame::from_polars(df!["x" => [5, 2, 30]].unwrap(), 3).set_sorted("x");
     let error = unsorted.schema().unwrap_err().to_string();
     assert!(error.contains("partition 1 begins with 2, and the one before ends with 5"), "{error}");
+}
+
+#[test]
+fn a_bound_is_the_first_value_of_its_partition() {
+    let frame = Frame::from_polars(df!["x" => [5, 9, 1, 5, 4]].unwrap(), 2);
+    let divided = frame.set_divisions("x", [1, 5, 9]);
+    assert_eq!(divided.partition(0).compute().unwrap(), df!["x" => [1, 4]].unwrap());
+    assert_eq!(divided.filter(col("x").gt_eq(lit(5))).compute().unwrap().height(), 3);
+    // The last partition holds its last bound, too, which may be all that it holds.
+    let frame = Frame::from_polars(df!["x" => [1, 2, 9, 9]].unwrap(), 2).set_sorted("x");
+    for bounds in [vec![1, 9], vec![0, 2, 9], vec![0, 1, 9, 12]] {
+        let cut = frame.repartition_divisions(bounds.clone());
+        assert_eq!(cut.compute().unwrap().height(), 4, "{bounds:?}");
+    }
 }
 
 #[test]
@@ -189,6 +205,11 @@ fn the_first_rows_are_read_and_sorted_alone() {
     let least = read.sort("i", Default::default()).head(2);
     assert_eq!(least.compute().unwrap(), df!["i" => [0_i64, 1]].unwrap());
     assert!(!least.graph().names().iter().any(|name| name.contains("shuffle")));
+    // What is sorted for somebody else is not sorted again.
+    let sorted = read.sort("i", Default::default());
+    let both = sorted.head(2).concat(&sorted);
+    assert!(!both.graph().names().contains(&"top-k".to_owned()), "{}", both.explain());
+    assert_eq!(both.compute().unwrap().height(), 102);
 }
 
 fn three_columns(folder: &std::path::Path) -> Frame {
