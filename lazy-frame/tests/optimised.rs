@@ -147,6 +147,9 @@ fn values_outside_of_the_divisions_are_told() {
     let unsorted = Frame::from_polars(df!["x" => [5, 2, 30]].unwrap(), 3).set_sorted("x");
     let error = unsorted.schema().unwrap_err().to_string();
     assert!(error.contains("partition 1 begins with 2, and the one before ends with 5"), "{error}");
+    let shared = Frame::from_polars(df!["x" => [1, 2, 2, 3]].unwrap(), 2).set_sorted("x");
+    let error = shared.schema().unwrap_err().to_string();
+    assert!(error.contains("partition 1 begins with 2, and the one before ends with 2"), "{error}");
 }
 
 #[test]

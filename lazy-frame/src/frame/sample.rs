@@ -74,3 +74,26 @@ impl Frame {
 fn upper(fraction: f64) -> f64 {
     if fraction == 1.0 { f64::INFINITY } else { fraction }
 }
+
+#[cfg(test)]
+mod tests {
+    use lazy_runtime::Collection;
+    use polars::df;
+    use polars::prelude::DataFrame;
+
+    use crate::Frame;
+
+    #[test]
+    fn partitions_and_seeds_choose_rows_of_their_own() {
+        let half = df!["x" => (0..100).collect::<Vec<i32>>()].unwrap();
+        let frame = Frame::from_polars(half.clone(), 1);
+        let twice = frame.concat(&frame);
+        let of = |i: usize, seed: u64| -> DataFrame {
+            twice.sample(0.5, seed).partition(i).compute().unwrap()
+        };
+        assert_eq!(of(0, 1), of(0, 1));
+        assert_ne!(of(0, 1), of(1, 1));
+        assert_ne!(of(0, 1), of(0, 2));
+        assert!(of(0, 1).height().abs_diff(50) < 25, "{}", of(0, 1).height());
+    }
+}

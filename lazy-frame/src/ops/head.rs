@@ -168,3 +168,16 @@ fn search(
         End::Last => all.tail(Some(n)),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::ops::testing::{agrees, table};
+
+    #[test]
+    fn ends_go_on_in_the_next_partition_until_there_are_enough() {
+        for n in [0, 1, 2, 4, 6, 7, 12, 13, 14] {
+            agrees(&table(), |f| f.head(n), |f| f.limit(n as u32));
+            agrees(&table(), |f| f.tail(n), |f| f.tail(n as u32));
+        }
+    }
+}
