@@ -136,6 +136,20 @@ fn many_groups_are_shuffled_and_few_are_merged() {
 }
 
 #[test]
+fn files_that_one_task_reads_keep_the_keys_of_their_folders() {
+    let folder = tempfile::tempdir().unwrap();
+    let k: Vec<i64> = (0..40).map(|i| i % 5).collect();
+    let table = df!["k" => k, "x" => (0..40).collect::<Vec<i64>>()].unwrap();
+    let write = Frame::from_polars(table.clone(), 1).write_parquet(folder.path());
+    write.partition_by(["k"]).compute().unwrap();
+    let read = Frame::read_parquet(folder.path()).build().unwrap();
+    let aggs = || [col("x").sum(), len()];
+    let groups = read.group_by(["k"]).agg(aggs()).sort(["k"], Default::default());
+    let expected = table.lazy().group_by([col("k")]).agg(aggs()).sort(["k"], Default::default());
+    assert_eq!(groups.compute().unwrap(), expected.collect().unwrap());
+}
+
+#[test]
 fn values_outside_of_the_divisions_are_told() {
     let frame = Frame::from_polars(df!["x" => [1, 2, 30]].unwrap(), 2);
     let error = frame.set_divisions("x", [0, 5, 10]).compute().unwrap_err().to_string();
