@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use lazy_runtime::{Runtime, Scheduler};
+use lazy_runtime::{Runtime, stand_in};
 use polars::prelude::*;
 use polars_async::executor::ALLOW_RAYON_THREADS;
 use polars_core::prelude::row_encode::_get_rows_encoded_ca;
@@ -84,8 +84,7 @@ type Done = thread::Result<Box<dyn Any + Send>>;
 
 /// A thread that does one worker's work with Polars. It ends with the worker.
 ///
-/// A function of the user's that runs here may compute something in turn. If all workers slept meanwhile, nobody would be left for that, so
-/// what is computed here runs here, one task after the other.
+/// A function of the user's that runs here may compute something in turn: it does so as a part of the worker's task.
 struct Companion {
     jobs: SyncSender<Job>,
     done: Receiver<Done>,
@@ -98,12 +97,10 @@ impl Companion {
     fn start() -> Self {
         let (jobs, to_do) = sync_channel::<Job>(1);
         let (give, done) = sync_channel(1);
-        let runtime = Runtime::builder().scheduler(Scheduler::Synchronous).build();
-        let runtime = runtime.expect("a runtime without threads can be made");
         let work = move || {
             ALLOW_RAYON_THREADS.set(false);
             for job in to_do {
-                let done = runtime.install(|| catch_unwind(AssertUnwindSafe(job)));
+                let done = catch_unwind(AssertUnwindSafe(|| stand_in(job)));
                 if give.send(done).is_err() {
                     return;
                 }
@@ -116,7 +113,8 @@ impl Companion {
     }
 
     fn run<R: Send + 'static>(&self, work: impl FnOnce() -> R + Send + 'static) -> R {
-        let job: Job = Box::new(move || Box::new(work()));
+        let runtime = Runtime::current();
+        let job: Job = Box::new(move || Box::new(runtime.install(work)));
         self.jobs.send(job).expect("the companion lives as long as its worker");
         match self.done.recv().expect("the companion answers each job") {
             Ok(result) => *result.downcast().expect("the answer is that of the job"),
@@ -193,4 +191,52 @@ pub(crate) fn ordered_keys(
     nulls_last: &[bool],
 ) -> PolarsResult<BinaryOffsetChunked> {
     _get_rows_encoded_ca(PlSmallStr::EMPTY, keys, descending, nulls_last, false)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+
+    use lazy_runtime::Scratch;
+
+    use super::*;
+    use crate::Frame;
+
+    #[test]
+    fn a_function_of_the_users_may_compute_with_the_runtime_of_its_task() {
+        let (give, done) = channel();
+        // On a thread of its own, so that the test ends when this does not.
+        thread::spawn(move || {
+            let table = df!["x" => [1, 2, 3]].unwrap();
+            let runtime = Runtime::builder().num_threads(1).memory_limit(1 << 30).build().unwrap();
+            let (inner, frame) = (runtime.clone(), Frame::from_polars(table, 2));
+            let lengths = [frame.len(), frame.filter(col("x").gt(lit(1))).len()];
+            let mapped = frame.map_partitions(move |rows: DataFrame| {
+                assert_eq!(inner.compute(&lengths).unwrap(), [3, 2]);
+                assert_eq!(inner.spawn(&lengths[1].clone()).join().unwrap(), 2);
+                let limit = Scratch::current().limit().unwrap_or(0) as u64;
+                let limit = lit(limit).cast(DataType::UInt64);
+                rows.lazy().with_column(limit).collect()
+            });
+            let _ = give.send(runtime.compute(&mapped).unwrap());
+        });
+        let found = done.recv_timeout(Duration::from_secs(60)).expect("the run ends");
+        assert_eq!(found.columns()[1].u64().unwrap().sum(), Some(3 << 30));
+    }
+
+    #[test]
+    fn a_panic_of_the_users_is_told_and_the_worker_goes_on() {
+        let runtime = Runtime::builder().num_threads(1).build().unwrap();
+        let frame = Frame::from_polars(df!["x" => [1, 2, 3]].unwrap(), 2);
+        let schema = frame.schema().unwrap();
+        let mapped =
+            frame.map_partitions_with_schema(schema, |rows: DataFrame| match rows.height() {
+                1 => panic!("one row"),
+                _ => Ok::<_, PolarsError>(rows),
+            });
+        let error = runtime.compute(&mapped).unwrap_err().to_string();
+        assert!(error.ends_with("panicked: one row"), "{error}");
+        assert_eq!(runtime.compute(&frame.filter(col("x").gt(lit(1)))).unwrap().height(), 2);
+    }
 }

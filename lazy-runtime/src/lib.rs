@@ -167,6 +167,7 @@ mod execute;
 mod options;
 mod job;
 mod handle;
+mod stand_in;
 mod runtime;
 mod scratch;
 mod drawn;
@@ -192,6 +193,7 @@ pub use optimize::{Optimized, optimize};
 pub use options::ComputeOptions;
 pub use runtime::{Runtime, RuntimeBuilder, Scheduler};
 pub use scratch::{Hold, Scratch};
+pub use stand_in::stand_in;
 pub use token::{Tokenize, Tokenizer, token};
 pub use visualize::{Color, RankDir, Visualize};
 

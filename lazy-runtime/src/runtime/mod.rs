@@ -20,6 +20,7 @@ use crate::handle::Handle;
 use crate::job::Job;
 use crate::options::ComputeOptions;
 use crate::schedule::Stop;
+use crate::stand_in::{stand_in, stands_in};
 use crate::store::{Memory, SpillFolder};
 use plan::{Patience, Work};
 
@@ -239,10 +240,11 @@ impl Runtime {
             runtime.in_pool(work, &Order { stop, collect_errors, recorder: None })
         });
         match &self.inner.pool {
-            Some(pool) => start_on_idle_thread(pool, Arc::clone(&job)),
-            None => {
-                let job = Arc::clone(&job);
-                drop(std::thread::spawn(move || job.run()));
+            Some(pool) if !stands_in() => start_on_idle_thread(pool, Arc::clone(&job)),
+            of => {
+                let (job, stands_in) = (Arc::clone(&job), of.is_some());
+                let run = move || if stands_in { stand_in(|| job.run()) } else { job.run() };
+                drop(std::thread::spawn(run));
             }
         }
         job
@@ -260,7 +262,7 @@ impl Runtime {
         if graph::may_have_cached() && holds_up_nobody() {
             work = self.plan(work.into_outputs(), Patience::Waits(&stop))?.into();
         }
-        let is_for_pool = !work.is_done() && !execute::is_own_thread();
+        let is_for_pool = !work.is_done() && !execute::is_own_thread() && !stands_in();
         if self.inner.pool.is_some() && is_for_pool {
             // In the background: this thread can give up waiting when the time is over, and no task that waits for something is held up
             // by a run that was put on top of it.
@@ -273,15 +275,15 @@ impl Runtime {
         }
     }
 
-    /// Runs on a thread of the pool: this one if it is, else another, which this one waits for.
+    /// Runs on a thread of the pool: this one if it is or [stands in](stand_in) for one, else another, which this one waits for.
     fn in_pool(&self, work: Work, order: &Order<'_>) -> Result<Finished> {
         match &self.inner.pool {
-            Some(pool) => pool.install(|| self.execute(work, order)),
-            None => self.execute(work, order),
+            Some(pool) if !stands_in() => pool.install(|| self.execute(work, order)),
+            _ => self.execute(work, order),
         }
     }
 
-    /// Runs on this thread, which is one of the pool if there is a pool and anything to run.
+    /// Runs on this thread, which is one of the pool, or stands in for one, if there is a pool and anything to run.
     fn execute(&self, work: Work, order: &Order<'_>) -> Result<Finished> {
         let _installed = Installed::new(self.clone());
         if let Some(reason) = order.stop.reason() {
@@ -291,7 +293,8 @@ impl Runtime {
             Work::Outputs(outputs) => self.plan(outputs, Patience::None)?,
             Work::Planned(planned) => *planned,
         };
-        let threads = if planned.snapshot.n_tasks() == 0 { 1 } else { self.num_threads() };
+        let is_alone = planned.snapshot.n_tasks() == 0 || stands_in();
+        let threads = if is_alone { 1 } else { self.num_threads() };
         let recording = self.inner.dispatcher.as_ref();
         let recording = recording.and_then(|of| Recorder::begin(of, &planned.snapshot, threads));
         let order = Order { recorder: recording.as_deref(), ..*order };
@@ -320,7 +323,7 @@ impl Runtime {
 /// Whether this thread may wait for what others compute: it is in no task, and in no pool, ours or another, whose jobs a task might
 /// wait for.
 fn holds_up_nobody() -> bool {
-    !execute::is_busy() && rayon::current_thread_index().is_none()
+    !execute::is_busy() && !stands_in() && rayon::current_thread_index().is_none()
 }
 
 /// Has a thread of the pool run the job that is not in the middle of a task: a task that waits for something in rayon would
