@@ -8,7 +8,7 @@ use std::any::TypeId;
 
 use polars_arrow::array::{
     Array, BinaryArray, BinaryViewArray, BooleanArray, DictionaryArray, DictionaryKey,
-    FixedSizeListArray, ListArray, PrimitiveArray, StructArray, Utf8ViewArray,
+    FixedSizeListArray, ListArray, PrimitiveArray, StructArray, Utf8ViewArray, View,
 };
 use polars_arrow::bitmap::Bitmap;
 use polars_arrow::compute::utils::combine_validities_and;
@@ -27,17 +27,37 @@ pub(crate) fn is_frame(of: TypeId) -> bool {
     of == TypeId::of::<DataFrame>() || of == TypeId::of::<Series>()
 }
 
-/// What Polars estimates. Buffers that two values share count twice; the texts of categories, which a process keeps once, not at all.
+/// What Polars estimates, and the views that stand for strings, which it leaves out. Buffers that two values share count twice; the texts of
+/// categories, which a process keeps once, not at all.
 impl HeapSize for DataFrame {
     fn heap_size(&self) -> usize {
-        self.estimated_size()
+        self.columns().iter().map(|column| column.as_materialized_series().heap_size()).sum()
     }
 }
 
 /// As for a [`DataFrame`].
 impl HeapSize for Series {
     fn heap_size(&self) -> usize {
-        self.estimated_size()
+        let views = self.chunks().iter().map(|array| n_views(&**array) * size_of::<View>());
+        self.estimated_size() + views.sum::<usize>()
+    }
+}
+
+/// How many strings are seen through views.
+fn n_views(array: &dyn Array) -> usize {
+    match array.dtype().to_physical_type() {
+        PhysicalType::Utf8View | PhysicalType::BinaryView => array.len(),
+        PhysicalType::LargeList => {
+            let lists: &ListArray<i64> = typed(array);
+            let (first, last) = (lists.offsets().first(), lists.offsets().last());
+            n_views(&*lists.values().sliced(*first as usize, (last - first) as usize))
+        }
+        PhysicalType::FixedSizeList => n_views(&**typed::<FixedSizeListArray>(array).values()),
+        PhysicalType::Struct => {
+            let fields = typed::<StructArray>(array).values().iter();
+            fields.map(|field| n_views(&**field)).sum()
+        }
+        _ => 0,
     }
 }
 
@@ -205,6 +225,20 @@ mod tests {
     fn numbers(below: i64) -> PrimitiveArray<i64> {
         let valid = Bitmap::from([true, false, true]);
         PrimitiveArray::from_vec(vec![1, below, 3]).with_validity(Some(valid))
+    }
+
+    #[test]
+    fn short_strings_take_the_room_of_their_views() {
+        let texts = Utf8ViewArray::from_slice_values(["a", "b", "c"]).boxed();
+        let of = |values: Box<dyn Array>| Series::try_from(("s", values)).unwrap().heap_size();
+        assert_eq!(of(texts.clone()), 3 * 16 + 3);
+        let dtype = ListArray::<i64>::default_datatype(ArrowDataType::Utf8View);
+        let lists = ListArray::new(dtype, vec![0, 1, 3].try_into().unwrap(), texts.clone(), None);
+        assert_eq!(of(lists.clone().sliced(1, 1).boxed()), 2 * 16 + 2 + 2 * 8);
+        let field = Field::new("l".into(), lists.dtype().clone(), true);
+        let dtype = ArrowDataType::Struct(vec![field]);
+        let fields = StructArray::new(dtype, 2, vec![lists.clone().boxed()], None);
+        assert_eq!(of(fields.boxed()), of(lists.boxed()));
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use polars::prelude::{Column, DataFrame, DataType, PolarsResult};
+use lazy_runtime::HeapSize;
+use polars::prelude::{DataFrame, PolarsResult};
 
 use super::disk::{Disk, Stretch};
 use super::own::with_own_strings;
@@ -90,7 +91,7 @@ impl Buckets {
         debug_assert_eq!(buckets.len(), pieces.len(), "a piece for each bucket");
         for (bucket, rows) in buckets.iter_mut().zip(pieces) {
             if rows.height() > 0 {
-                bucket.bytes += size(&rows);
+                bucket.bytes += rows.heap_size();
                 bucket.held.push(Part { partition, rows });
             }
         }
@@ -163,17 +164,10 @@ fn together(mut parts: Vec<Part>) -> PolarsResult<DataFrame> {
     Ok(rows)
 }
 
-/// What a piece takes in memory. Polars leaves out the views that stand for strings.
-fn size(rows: &DataFrame) -> usize {
-    let viewed = |column: &&Column| matches!(column.dtype(), DataType::String | DataType::Binary);
-    let strings = rows.columns().iter().filter(viewed).count();
-    rows.estimated_size() + strings * rows.height() * 16
-}
-
 #[cfg(test)]
 mod tests {
     use lazy_runtime::{Runtime, RuntimeBuilder, Scratch};
-    use polars::prelude::{NamedFrom, Series, df};
+    use polars::prelude::{DataType, NamedFrom, Series, df};
 
     use super::*;
 
