@@ -122,7 +122,7 @@ impl Scratch {
     /// would be if there was a limit. It has no name, only this user can read it, and it is gone when it is closed, however the
     /// process ends.
     ///
-    /// What is written to it counts against nothing.
+    /// What is written to it counts against nothing, and no [observer](crate::diagnostics::Observer) is told of it.
     ///
     /// # Errors
     /// When the folder cannot be made or no file be created in it.

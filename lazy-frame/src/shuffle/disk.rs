@@ -1,7 +1,7 @@
 //! [`Disk`]: rows that do not fit into memory.
 
 use std::fs::File;
-use std::io::{Cursor, Read, Seek, SeekFrom, Write};
+use std::io::{Cursor, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use polars::prelude::{DataFrame, PolarsError, PolarsResult};
@@ -68,7 +68,45 @@ impl Disk {
     }
 }
 
+/// The message says what the system said: that alone is printed.
 fn failed(doing: &str, error: std::io::Error) -> PolarsError {
-    let message = format!("cannot {doing} rows of a shuffle, which go to disk for want of memory");
+    let remedy = match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "; make room there, or spill elsewhere with `spill_dir(\"...\")`"
+        }
+        _ => "",
+    };
+    let message = format!(
+        "cannot {doing} rows of a shuffle, which go to disk for want of memory: {error}{remedy}"
+    );
     PolarsError::IO { error: Arc::new(error), msg: Some(message.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use lazy_runtime::{Collection, Runtime};
+    use polars::prelude::df;
+
+    use super::*;
+    use crate::Frame;
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        std::fs::write(&path, "a file").unwrap();
+        let runtime = Runtime::builder().memory_limit(1).spill_dir(&path).build().unwrap();
+        let frame = Frame::from_polars(df!["x" => [1, 2, 3]].unwrap(), 2).shuffle(["x"], 2);
+        let error = runtime.compute(&frame).unwrap_err().to_string();
+        assert!(error.contains("cannot create a file in `"), "{error}");
+        assert!(error.contains("`spill_dir(\"...\")`"), "{error}");
+        assert_eq!(frame.compute().unwrap().height(), 3);
+    }
+
+    #[test]
+    fn a_full_disk_says_what_to_do() {
+        let error = failed("write", ErrorKind::StorageFull.into()).to_string();
+        assert!(error.starts_with("cannot write rows of a shuffle"), "{error}");
+        assert!(error.contains("memory: no storage space; make room there"), "{error}");
+    }
 }
