@@ -242,5 +242,7 @@ fn wide_enough(
 
 /// A slice keeps all of what it was cut from alive.
 fn copied(rows: &DataFrame) -> PolarsResult<DataFrame> {
-    rows.take(&IdxCa::from_vec(PlSmallStr::EMPTY, (0..rows.height() as IdxSize).collect()))
+    let all = IdxCa::from_vec(PlSmallStr::EMPTY, (0..rows.height() as IdxSize).collect());
+    let rows = rows.clone();
+    engine::alone(move || rows.take(&all))
 }

@@ -5,6 +5,7 @@ use polars::prelude::*;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 
+use crate::engine;
 use crate::error::StepError;
 use crate::plan::{At, Columns, Fused, Lowering, Operator, Piece, Plan};
 
@@ -76,5 +77,5 @@ fn sample(
         between.0 <= number && number < between.1
     };
     let mask: BooleanChunked = (0..rows.height()).map(taken).map(Some).collect();
-    rows.filter(&mask)
+    engine::alone(move || rows.filter(&mask))
 }

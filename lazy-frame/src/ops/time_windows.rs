@@ -95,7 +95,8 @@ impl TimeWindows {
             let row = members[group as usize].next().expect("a window for each row of a group");
             places[row as usize] = place as IdxSize;
         }
-        let windows = result.drop(GROUP)?.take(&IdxCa::from_vec(PlSmallStr::EMPTY, places))?;
+        let places = IdxCa::from_vec(PlSmallStr::EMPTY, places);
+        let windows = engine::alone(move || result.drop(GROUP)?.take(&places))?;
         rows.select(self.keys.iter().cloned())?.hstack(windows.columns())
     }
 

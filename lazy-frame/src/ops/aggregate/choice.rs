@@ -17,8 +17,8 @@ use polars::prelude::*;
 
 use super::Query;
 use super::seen::{Choice, Sample, Seen, are_many};
-use super::tree::FAN_IN;
 use crate::engine;
+use crate::ops::tree;
 use crate::plan::{Fused, Piece};
 use crate::shuffle::{self, Buckets};
 
@@ -49,11 +49,9 @@ pub(super) fn reduce(pieces: Vec<Piece>, query: &Arc<Query>) -> Delayed<DataFram
         return at_once(&groups, inputs, fused, query.clone());
     }
     let partial = |(inputs, fused, first)| partial(&groups, inputs, fused, query.clone(), first);
-    let mut level: Vec<_> = shares.into_iter().map(partial).collect();
-    while level.len() > FAN_IN {
-        level = level.chunks(FAN_IN).map(|some| merge(some.to_vec(), query.clone())).collect();
-    }
-    finish(&groups, level, query.clone())
+    let partials = shares.into_iter().map(partial).collect();
+    let merged = tree::merged(partials, |some| merge(some, query.clone()));
+    finish(&groups, merged, query.clone())
 }
 
 /// What a task is given: the inputs of the pieces that have one, what is done for each piece, and which partition the first one is.
@@ -198,14 +196,21 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 impl Groups {
     /// Makes the first partition, if nobody has chosen, and chooses by its rows. Partitions without rows tell nothing and are dropped.
     fn choose(&self, partitions: &mut Partitions, query: &Query) -> PolarsResult<Choice> {
-        while matches!(self.seen.choice(), Choice::Unknown) {
-            let Some(first) = partitions.0.pop_front() else { break };
+        loop {
+            let choice = self.seen.choice();
+            let Some(first) = partitions.0.pop_front() else { return Ok(Choice::Unknown) };
+            if !matches!(choice, Choice::Unknown) {
+                partitions.0.push_front(first);
+                // Not looked up again: whoever sees more groups than expected may have taken it back meanwhile.
+                return Ok(choice);
+            }
             let rows = first.fused.collect(first.input, |rows| rows)?;
             if rows.height() == 0 {
                 continue;
             }
-            let (sample, of) =
-                (Sample::of(&rows, &query.keys)?, rows.height() * (partitions.0.len() + 1));
+            let of = rows.height() * (partitions.0.len() + 1);
+            let (some, keys) = (rows.clone(), query.keys.clone());
+            let sample = engine::alone(move || Sample::of(&some, &keys))?;
             let groups = sample.groups_of(of);
             if self.n_buckets > 1 && are_many(groups, of, &query.state) {
                 let by = sample.spread(self.n_buckets)?;
@@ -216,10 +221,6 @@ impl Groups {
             }
             let (input, fused) = (Some(rows), Fused::nothing());
             partitions.0.push_front(Partition { index: first.index, input, fused });
-        }
-        match partitions.0.is_empty() {
-            true => Ok(Choice::Unknown),
-            false => Ok(self.seen.choice()),
         }
     }
 

@@ -7,19 +7,13 @@ use polars::prelude::*;
 
 use super::Query;
 use crate::engine;
+use crate::ops::tree;
 use crate::plan::{Fused, Piece};
-
-/// How many are merged by one task.
-pub(super) const FAN_IN: usize = 8;
 
 /// A task a partition, merges, and one that makes the result.
 pub(super) fn reduce(pieces: Vec<Piece>, query: &Arc<Query>) -> Delayed<DataFrame> {
     let partials = pieces.into_iter().map(|piece| partial(piece.input, piece.fused, query.clone()));
-    let mut level: Vec<_> = partials.collect();
-    while level.len() > FAN_IN {
-        level = level.chunks(FAN_IN).map(|some| merge(some.to_vec(), query.clone())).collect();
-    }
-    finish(level, query.clone())
+    finish(tree::merged(partials.collect(), |some| merge(some, query.clone())), query.clone())
 }
 
 #[delayed(name = "aggregate-partial", fallible)]
