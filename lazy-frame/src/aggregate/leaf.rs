@@ -84,8 +84,11 @@ impl Walk<'_> {
 
     fn sum(&mut self, x: &Expr) -> Option<Expr> {
         let (_, dtype) = self.field(x)?;
+        // Polars has sums of no others, but makes an exception of chosen rows, which does not merge.
+        let has_sums =
+            dtype.is_numeric() || dtype.is_bool() || dtype.is_duration() || dtype.is_null();
         let sum = x.clone().sum();
-        Some(self.states.keep(if dtype.is_bool() { long(sum) } else { sum }, Expr::sum))
+        has_sums.then(|| self.states.keep(if dtype.is_bool() { long(sum) } else { sum }, Expr::sum))
     }
 
     /// The first or last value, of the partitions that have one, null or not.
