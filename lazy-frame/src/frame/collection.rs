@@ -6,7 +6,6 @@ use polars::prelude::DataFrame;
 use super::Frame;
 use crate::engine;
 use crate::ops::held::Held;
-use crate::plan::optimize;
 
 impl Frame {
     /// The partitions as nodes of the graph, for functions of yours that are `#[delayed]`. They are fewer than [`Frame::npartitions`] where a filter
@@ -39,10 +38,7 @@ impl Collection for Frame {
     fn persisted(&self, results: &mut Results) -> Frame {
         self.then(|plan| {
             let partitions = plan.tasks().iter().map(|task| task.persisted(results)).collect();
-            // Those that ran: partitions that cannot match a filter are left out.
-            let divisions = optimize::optimize(&plan).divisions().cloned();
-            let schema = plan.schema().clone();
-            Ok(Held::values(plan.operator().name(), partitions, None, schema, divisions, plan.at()))
+            Ok(Held::persisted(&plan, partitions))
         })
     }
 }

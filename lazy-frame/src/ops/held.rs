@@ -4,11 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use lazy_runtime::Delayed;
-use polars::prelude::{DataFrame, SchemaRef};
+use polars::prelude::{DataFrame, PlSmallStr, SchemaRef};
 
 use crate::divisions::Divisions;
 use crate::error::StepError;
-use crate::plan::{At, Lowering, Operator, Piece, Plan};
+use crate::plan::{At, Lowering, Operator, Piece, Plan, optimize};
 
 /// Partitions as nodes of the graph.
 #[derive(Clone)]
@@ -20,6 +20,7 @@ pub(crate) struct Held {
     rows: Option<Arc<[usize]>>,
     schema: SchemaRef,
     divisions: Option<Divisions>,
+    hashed_by: Option<Arc<[PlSmallStr]>>,
     /// Whether the partitions are values, and no tasks.
     are_values: bool,
 }
@@ -35,8 +36,25 @@ impl Held {
         at: At,
     ) -> Plan {
         let (partitions, rows) = (values.into(), rows.map(Into::into));
-        let held = Held { name, partitions, rows, schema, divisions, are_values: true };
+        let hashed_by = None;
+        let held = Held { name, partitions, rows, schema, divisions, hashed_by, are_values: true };
         held.over_nothing(at)
+    }
+
+    /// The partitions of a plan, which are values now. What is known of where rows are is still so.
+    pub(crate) fn persisted(plan: &Plan, values: Vec<Delayed<DataFrame>>) -> Plan {
+        // Those that ran: partitions that cannot match a filter are left out.
+        let ran = optimize::optimize(plan);
+        let held = Held {
+            name: plan.operator().name(),
+            partitions: values.into(),
+            rows: None,
+            schema: plan.schema().clone(),
+            divisions: ran.divisions().cloned(),
+            hashed_by: ran.hashed_by().map(Into::into),
+            are_values: true,
+        };
+        held.over_nothing(plan.at())
     }
 
     /// Partitions that tasks make.
@@ -54,6 +72,7 @@ impl Held {
             rows: rows.map(Into::into),
             schema,
             divisions,
+            hashed_by: None,
             are_values: false,
         };
         held.over_nothing(at)
@@ -87,6 +106,10 @@ impl Operator for Held {
 
     fn over(&self, _: Vec<Plan>, at: At) -> Result<Plan, StepError> {
         Ok(self.clone().over_nothing(at))
+    }
+
+    fn hashed_by(&self) -> Option<&[PlSmallStr]> {
+        self.hashed_by.as_deref()
     }
 
     fn rows(&self, partition: usize) -> Option<usize> {

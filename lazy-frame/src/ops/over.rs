@@ -3,6 +3,7 @@
 use polars::prelude::*;
 
 use super::projection::Projection;
+use super::row_wise::hashed_after;
 use super::shuffle::Shuffle;
 use crate::engine;
 use crate::error::StepError;
@@ -94,6 +95,10 @@ impl Operator for Over {
         let used = Columns::of(exprs.iter());
         let kept = matches!(self.step, Step::WithColumns(_));
         vec![if kept { used.and(wanted.clone()) } else { used }]
+    }
+
+    fn hashed_by(&self) -> Option<&[PlSmallStr]> {
+        hashed_after(&self.step, &self.inputs[0])
     }
 
     fn lower(&self, _: &Plan, lowering: &mut Lowering) -> Vec<Piece> {

@@ -34,6 +34,12 @@ pub(crate) fn divisions_after(step: &Step, before: Option<&Divisions>) -> Option
     keeps_column(step, before.column()).then(|| before.clone())
 }
 
+/// The columns whose hash tells the partition stay as long as all of them do.
+pub(crate) fn hashed_after<'a>(step: &Step, input: &'a Plan) -> Option<&'a [PlSmallStr]> {
+    let by = input.hashed_by()?;
+    by.iter().all(|column| keeps_column(step, column)).then_some(by)
+}
+
 /// Whether each row that comes of another one has the same value in a column.
 fn keeps_column(step: &Step, column: &str) -> bool {
     match step {
@@ -87,8 +93,7 @@ impl Operator for RowWise {
     }
 
     fn hashed_by(&self) -> Option<&[PlSmallStr]> {
-        let by = self.input().hashed_by()?;
-        by.iter().all(|column| keeps_column(&self.step, column)).then_some(by)
+        hashed_after(&self.step, self.input())
     }
 
     fn first(&self, n: usize, at: At) -> Option<Plan> {

@@ -2,7 +2,8 @@
 //!
 //! An aggregation that can be taken apart (`crate::aggregate`) is done per partition, and what the partitions give is merged in a tree,
 //! eight at a time. With many groups a partition's share is hardly smaller than the partition, and merging does everything twice; so the
-//! tasks of a run look at what they get, and go over to a shuffle by key (`grouped`). What cannot be taken apart is shuffled from the start.
+//! tasks of a run look at what they get, and go over to a shuffle by key (`choice`). What cannot be taken apart is shuffled from the start.
+//! Where the rows of a group are in one partition already, each partition is aggregated by itself.
 
 mod choice;
 mod seen;
@@ -26,6 +27,7 @@ use crate::plan::{At, Columns, Lowering, Operator, Piece, Plan, Step, list};
 pub(crate) struct Aggregate {
     query: Arc<Query>,
     outputs: usize,
+    hashed_by: Option<Vec<PlSmallStr>>,
     inputs: [Plan; 1],
 }
 
@@ -38,9 +40,10 @@ pub(crate) struct Query {
     key_names: Vec<PlSmallStr>,
     /// How the aggregations are taken apart, where they can be.
     decomposed: Option<Decomposed>,
-    /// Of the rows, and of what a partition gives.
+    /// Of the rows, of what a partition gives, and of the result.
     input: SchemaRef,
     state: SchemaRef,
+    output: SchemaRef,
     /// Whether the result depends on the order of the rows.
     is_ordered: bool,
     /// Whether the aggregations as they are give the same where Polars streams them.
@@ -61,12 +64,36 @@ impl Aggregate {
         let (keys, key_schema) = engine::expand(&keys, input.schema()).map_err(misfit)?;
         let key_names: Vec<_> = key_schema.iter_names().cloned().collect();
         let aggs = engine::expand_beside(&aggs, &key_names, input.schema()).map_err(misfit)?;
-        let rows = crate::plan::empty(input.schema()).lazy();
-        let schema = whole::aggregate(rows, &keys, &aggs).collect_schema().map_err(misfit)?;
         let query = Query::new(keys, aggs, key_names, input.schema()).map_err(misfit)?;
         let outputs = if query.keys.is_empty() { 1 } else { outputs };
-        let aggregate = Aggregate { query: Arc::new(query), outputs, inputs: [input] };
+        let schema = query.output.clone();
+        let query = Arc::new(query);
+        let mut aggregate = Aggregate { query, outputs, hashed_by: None, inputs: [input] };
+        aggregate.hashed_by = aggregate.hashed();
         Ok(Plan::new(aggregate, schema, outputs, None, at))
+    }
+
+    /// Whether each partition of the input has all rows of its groups, and the result may stay where they are, or is brought into one.
+    fn is_together(&self) -> bool {
+        let (input, outputs) = (self.input(), self.outputs);
+        let columns: Vec<_> = self.query.keys.iter().filter_map(column).cloned().collect();
+        (outputs == 1 || outputs == input.npartitions()) && input.together(&columns)
+    }
+
+    /// The columns of the result whose hash tells in which of several partitions a group is.
+    fn hashed(&self) -> Option<Vec<PlSmallStr>> {
+        let Query { keys, key_names, .. } = &*self.query;
+        if self.outputs == 1 {
+            return None;
+        }
+        if !self.is_together() {
+            return Some(key_names.clone());
+        }
+        let name = |by: &PlSmallStr| {
+            let mut named = keys.iter().zip(key_names);
+            named.find(|(key, _)| column(key) == Some(by)).map(|(_, name)| name.clone())
+        };
+        self.input().hashed_by()?.iter().map(name).collect()
     }
 
     fn input(&self) -> &Plan {
@@ -95,6 +122,7 @@ impl Query {
     ) -> PolarsResult<Query> {
         let decomposed = decompose(&aggs, &keys, input);
         let rows = || crate::plan::empty(input).lazy();
+        let output = whole::aggregate(rows(), &keys, &aggs).collect_schema()?;
         let state = match &decomposed {
             Some(parts) => parts.partial(rows(), &keys).collect_schema()?,
             None => SchemaRef::default(),
@@ -102,7 +130,7 @@ impl Query {
         let is_ordered = aggs.iter().any(is_ordered);
         let is_plain = aggs.iter().all(is_plain);
         let input = input.clone();
-        Ok(Query { keys, aggs, key_names, decomposed, input, state, is_ordered, is_plain })
+        Ok(Query { keys, aggs, key_names, decomposed, input, state, output, is_ordered, is_plain })
     }
 }
 
@@ -118,7 +146,7 @@ fn is_ordered(agg: &Expr) -> bool {
                 | AggExpr::Implode { .. }
         ),
         _ => false,
-    }) || !is_aggregation(agg) && !is_top_k(unnamed(agg))
+    }) || !is_aggregation(agg) && !is_top_k(unnamed(agg)) // The largest values are a list without an order.
 }
 
 /// Polars' engines differ in what the covariance of one row is, and the like; what an aggregation is taken apart into is the same in both.
@@ -135,12 +163,20 @@ fn is_plain(agg: &Expr) -> bool {
     })
 }
 
-/// The largest values are a list without an order.
+/// An expression, whatever it is called.
 fn unnamed(expr: &Expr) -> &Expr {
     match expr {
         Expr::Alias(inner, _) | Expr::KeepName(inner) => unnamed(inner),
         Expr::RenameAlias { expr: inner, .. } => unnamed(inner),
         other => other,
+    }
+}
+
+/// The column that a key is, whatever it is called in the result.
+fn column(key: &Expr) -> Option<&PlSmallStr> {
+    match unnamed(key) {
+        Expr::Column(name) => Some(name),
+        _ => None,
     }
 }
 
@@ -180,6 +216,10 @@ impl Operator for Aggregate {
         vec![(of_keys && !keys.is_empty()).then(|| predicate.clone())]
     }
 
+    fn hashed_by(&self) -> Option<&[PlSmallStr]> {
+        self.hashed_by.as_deref()
+    }
+
     fn rows(&self, _: usize) -> Option<usize> {
         self.query.keys.is_empty().then_some(1)
     }
@@ -190,7 +230,7 @@ impl Operator for Aggregate {
             pieces = self.narrowed(pieces);
         }
         let made = match (&self.query.decomposed, self.query.keys.is_empty()) {
-            _ if pieces.len() == 1 && self.outputs == 1 => vec![whole::one(pieces, &self.query)],
+            _ if self.is_together() => whole::each(pieces, &self.query, self.outputs),
             (Some(_), true) => vec![tree::reduce(pieces, &self.query)],
             (None, true) => vec![mixed::beside(pieces, &self.query)],
             (Some(_), false) if self.outputs == 1 => vec![choice::reduce(pieces, &self.query)],
@@ -200,3 +240,6 @@ impl Operator for Aggregate {
         made.into_iter().map(Piece::made).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ use polars::prelude::*;
 
 use super::Query;
 use crate::engine;
+use crate::ops::concat::into_one;
 use crate::plan::{Fused, Piece};
 use crate::shuffle;
 
@@ -18,10 +19,16 @@ pub(in crate::ops) fn aggregate(rows: LazyFrame, keys: &[Expr], aggs: &[Expr]) -
     }
 }
 
-/// There is one partition: no need to take anything apart.
-pub(super) fn one(mut pieces: Vec<Piece>, query: &Arc<Query>) -> Delayed<DataFrame> {
-    let piece = pieces.remove(0);
-    aggregate_piece(piece.input, piece.fused, query.clone())
+/// Each partition has all rows of its groups: no need to take anything apart.
+pub(super) fn each(
+    pieces: Vec<Piece>,
+    query: &Arc<Query>,
+    outputs: usize,
+) -> Vec<Delayed<DataFrame>> {
+    let groups = pieces.into_iter();
+    let groups: Vec<_> =
+        groups.map(|piece| aggregate_piece(piece.input, piece.fused, query.clone())).collect();
+    if outputs == 1 { vec![into_one(groups)] } else { groups }
 }
 
 /// The columns that are needed, brought together.
@@ -37,12 +44,7 @@ pub(super) fn shuffled(
 ) -> Vec<Delayed<DataFrame>> {
     let n = if outputs == 1 { pieces.len() } else { outputs };
     let buckets = shuffle::by_hash(pieces, &query.keys, n, &query.input);
-    let nothing = Piece::made(buckets[0].clone()).fused;
-    let groups: Vec<_> = buckets
-        .into_iter()
-        .map(|bucket| aggregate_piece(Some(bucket), nothing.clone(), query.clone()))
-        .collect();
-    if outputs == 1 { vec![super::super::concat::into_one(groups)] } else { groups }
+    each(buckets.into_iter().map(Piece::made).collect(), query, outputs)
 }
 
 #[delayed(name = "aggregate", fallible)]
@@ -51,11 +53,17 @@ fn aggregate_piece(
     fused: Fused,
     query: Arc<Query>,
 ) -> PolarsResult<DataFrame> {
-    fused.collect(input, |rows| aggregate(rows, &query.keys, &query.aggs))
+    match fused.collect(input.clone(), |rows| query.whole(rows)) {
+        // Some of Polars' aggregations fail where there are no groups.
+        Err(error) if !query.keys.is_empty() => {
+            let rows = fused.collect(input, |rows| rows)?;
+            if rows.height() == 0 { Ok(crate::plan::empty(&query.output)) } else { Err(error) }
+        }
+        result => result,
+    }
 }
 
 #[delayed(name = "aggregate", fallible)]
 fn aggregate_all(partitions: Vec<DataFrame>, query: Arc<Query>) -> PolarsResult<DataFrame> {
-    let rows = engine::concat(partitions)?.lazy();
-    engine::collect(aggregate(rows, &query.keys, &query.aggs))
+    engine::collect(query.whole(engine::concat(partitions)?.lazy()))
 }
