@@ -184,7 +184,9 @@ fn frames_that_closures_make_count_and_are_spilled_as_well() {
 #[test]
 fn a_frame_counts_what_it_owns() {
     let frame = mixed(1);
-    assert_eq!(frame.heap_size(), frame.estimated_size());
+    // Polars leaves out the views that stand for texts: those of `text`, and of `pair`.
+    let views = 2 * ROWS as usize * 16;
+    assert_eq!(frame.heap_size(), frame.estimated_size() + views);
     let numbers = Series::new("n".into(), vec![0_i64; 1000]);
     assert!((8000..8100).contains(&numbers.heap_size()));
 }
