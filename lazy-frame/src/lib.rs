@@ -78,7 +78,7 @@ pub use frame::repartition::concat;
 pub use frame::{Frame, Rolling, WriteCsv, WriteIpc, WriteParquet};
 pub use group_by::{GroupBy, GroupByColumn};
 pub use io::{PartitionBy, ReadCsv, ReadIpc, ReadNdjson, ReadParquet, Written};
-pub use names::{IntoExprs, IntoNames};
+pub use names::{IntoExpr, IntoExprs, IntoNames};
 pub use ops::border::Overlap;
 pub use polars;
 pub use series::Series;
