@@ -152,8 +152,26 @@ pub(crate) fn is_row_wise(expr: &Expr, schema: &Schema) -> PolarsResult<bool> {
     let mut arena = Arena::new();
     let mut context = ExprToIRContext::new(&mut arena, schema);
     context.allow_unknown = true;
-    let node = to_expr_ir(expr.clone(), &mut context)?.node();
+    let node = to_expr_ir(expr.clone().map_expr(without_tables), &mut context)?.node();
     Ok(is_elementwise_rec(node, &arena))
+}
+
+/// What `replace` looks values up in stands beside the column as a second one would, of another length, and needs no rows.
+fn without_tables(expr: Expr) -> Expr {
+    match expr {
+        Expr::Function {
+            mut input,
+            function: function @ (FunctionExpr::Replace | FunctionExpr::ReplaceStrict { .. }),
+        } => {
+            for table in input.iter_mut().skip(1).take(2) {
+                if let Expr::Literal(LiteralValue::Series(_)) = table {
+                    *table = lit(NULL);
+                }
+            }
+            Expr::Function { input, function }
+        }
+        other => other,
+    }
 }
 
 /// Whether the result is one row, however many rows there are.
