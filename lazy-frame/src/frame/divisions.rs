@@ -132,7 +132,9 @@ impl Frame {
 /// Checked bounds, of the column's type.
 pub(super) fn divisions(column: &str, bounds: Series, input: &Plan) -> Result<Divisions, String> {
     let dtype = input.schema().get(column).ok_or_else(|| missing(column))?;
-    let cast = bounds.strict_cast(dtype).map_err(|e| reason(&e))?;
+    let cast = typed(&bounds, dtype).map_err(|e| {
+        format!("the bounds do not fit column `{column}`, which is {dtype}: {}", reason(&e))
+    })?;
     let bounds: Vec<_> = cast.iter().map(AnyValue::into_static).collect();
     if bounds.len() < 2 {
         return Err(format!("{} bounds make no partition; two are the least", bounds.len()));
@@ -146,6 +148,21 @@ pub(super) fn divisions(column: &str, bounds: Series, input: &Plan) -> Result<Di
         }
         None => Ok(Divisions::new(column, bounds)),
     }
+}
+
+/// Values of the type of a column; text is read as a date or a time, where that is the type.
+fn typed(bounds: &Series, dtype: &DataType) -> PolarsResult<Series> {
+    let (DataType::String, DataType::Date | DataType::Datetime(..)) = (bounds.dtype(), dtype)
+    else {
+        return bounds.strict_cast(dtype);
+    };
+    let (text, raise) = (bounds.str()?, StringChunked::new(PlSmallStr::EMPTY, ["raise"]));
+    let unit = TimeUnit::Microseconds;
+    let times = text.as_datetime(None, unit, false, false, None, &raise)?.into_series();
+    if let Some(other) = times.is_null().iter().position(|is_null| is_null == Some(true)) {
+        polars_bail!(ComputeError: "`{}` is not read as a time: write it as `2000-01-31` or `2000-01-31T12:30:00`", text.get(other).unwrap_or("null"));
+    }
+    times.strict_cast(dtype)
 }
 
 /// The bounds of partitions whose least and greatest values these are.
