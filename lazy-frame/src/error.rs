@@ -217,11 +217,27 @@ pub(crate) fn reason(error: &PolarsError) -> String {
         PolarsError::ColumnNotFound(name) | PolarsError::SchemaFieldNotFound(name) => {
             missing(first_word(name))
         }
+        PolarsError::Duplicate(text) => match text.split(['"', '\'']).nth(1) {
+            Some(name) => {
+                format!(
+                    "two columns would be named `{name}`: name one of them otherwise, with `alias`"
+                )
+            }
+            None => text.to_string(),
+        },
         other => {
-            let text = other.to_string();
-            text.split("\n\nResolved plan until failure").next().unwrap_or(&text).trim().to_owned()
+            // The plan, and advice for those who write Python.
+            let (text, beside) =
+                (other.to_string(), ["\n\nResolved plan", "\n\nYou might want to try"]);
+            let end = beside.iter().filter_map(|begin| text.find(begin)).min();
+            text[..end.unwrap_or(text.len())].trim().to_owned()
         }
     }
+}
+
+/// What is wrong with a number that should be a quantile.
+pub(crate) fn no_quantile(q: f64) -> Option<String> {
+    (!(0.0..=1.0).contains(&q)).then(|| format!("a quantile is from 0 to 1, not {q}"))
 }
 
 pub(crate) fn missing(column: &str) -> String {

@@ -5,7 +5,7 @@ use std::panic::Location;
 use polars::prelude::*;
 
 use crate::engine;
-use crate::error::{StepError, reason};
+use crate::error::{StepError, no_quantile, reason};
 use crate::frame::Frame;
 use crate::names::IntoExprs;
 use crate::ops::aggregate::Aggregate;
@@ -147,7 +147,12 @@ impl GroupByColumn {
     /// The quantile `q`, from 0 to 1, of each group, linearly interpolated.
     #[track_caller]
     pub fn quantile(&self, q: f64) -> Series {
-        self.agg(|column| column.quantile(lit(q), QuantileMethod::Linear))
+        match no_quantile(q) {
+            Some(reason) => {
+                Series::new(self.groups.frame.failed("quantile", &reason), col(self.column.clone()))
+            }
+            None => self.agg(|column| column.quantile(lit(q), QuantileMethod::Linear)),
+        }
     }
 
     /// The quantile `q` of each group, nearly: as [`Series::quantile_approx`], in little memory and without a shuffle. A float column,

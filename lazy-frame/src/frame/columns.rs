@@ -108,6 +108,12 @@ impl Frame {
                 let reason = format!("{} columns and {} new names", existing.len(), new.len());
                 return Err(input.misfit("rename", reason, at));
             }
+            let stays =
+                |name: &PlSmallStr| input.schema().contains(name) && !existing.contains(name);
+            if let Some(taken) = new.iter().find(|name| stays(name)) {
+                let reason = format!("there is a column `{taken}` already: rename or drop it, too");
+                return Err(input.misfit("rename", reason, at));
+            }
             let renamed = |name: &PlSmallStr| match existing.iter().position(|old| old == name) {
                 Some(i) if new[i] != *name => col(name.clone()).alias(new[i].clone()),
                 _ => col(name.clone()),

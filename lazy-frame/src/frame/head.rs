@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use lazy_runtime::{Delayed, delayed, try_call};
+use lazy_runtime::{Delayed, delayed};
 use polars::prelude::*;
 
 use super::Frame;
@@ -53,13 +53,13 @@ impl Frame {
 
     /// What is made of a frame of one row.
     #[track_caller]
-    pub(crate) fn scalar<T: Send + Sync + 'static>(
+    pub(crate) fn scalar<T: Clone + Send + Sync + 'static>(
         &self,
-        read: impl Fn(&DataFrame) -> PolarsResult<T> + Send + Sync + 'static,
+        read: fn(&DataFrame) -> PolarsResult<T>,
     ) -> Delayed<T> {
         match self.plan() {
-            Ok(plan) => try_call(move |frame: DataFrame| read(&frame), (&plan.tasks()[0],)),
-            Err(mistake) => try_call(|mistake: StepError| Err::<T, _>(mistake), (mistake,)),
+            Ok(plan) => value(&plan.tasks()[0], read),
+            Err(mistake) => no_value::<T>(mistake),
         }
     }
 
@@ -77,4 +77,17 @@ impl Frame {
         let at = Location::caller();
         self.then(|input| Err(input.misfit(step, reason, at)))
     }
+}
+
+#[delayed(name = "value", fallible)]
+fn value<T: Clone + Send + Sync + 'static>(
+    row: &DataFrame,
+    read: fn(&DataFrame) -> PolarsResult<T>,
+) -> PolarsResult<T> {
+    read(row)
+}
+
+#[delayed(name = "value")]
+fn no_value<T: Clone + Send + Sync + 'static>(mistake: StepError) -> Result<T, StepError> {
+    Err(mistake)
 }

@@ -174,6 +174,10 @@ fn joined(
         let options = (**options).clone();
         return nearest(left, right, on, args, options, at);
     }
+    if on[0].is_empty() && on[1].is_empty() && !args.how.is_cross() {
+        let reason = "there is no key: name one of each side, or take all pairs with `cross_join`";
+        return Err(left.misfit("join", reason, at));
+    }
     let keys = Keys::check("join", [(&left, on[0]), (&right, on[1])], at)?;
     Join::plan(keys, args, left, right, at)
 }

@@ -90,20 +90,17 @@ impl Frame {
     }
 
     /// A frame whose partitions are made by tasks. A task more for each checks that it has the columns of `schema`,
-    /// in their order.
-    ///
-    /// # Panics
-    /// If there is no partition.
+    /// in their order. A frame has at least one partition, if only one without rows: none is a mistake.
     #[track_caller]
     pub fn from_delayed(
         partitions: Vec<Delayed<DataFrame>>,
         schema: impl Into<SchemaRef>,
     ) -> Frame {
-        assert!(
-            !partitions.is_empty(),
-            "a frame has at least one partition: give one without rows"
-        );
         let (schema, caller): (SchemaRef, _) = (schema.into(), Location::caller());
+        if partitions.is_empty() {
+            let reason = "a frame has at least one partition: give one without rows";
+            return Frame::new(Err(StepError::new("from_delayed", reason, &schema, caller)));
+        }
         let check = |(i, made)| from_map::checked(made, schema.clone(), i);
         let checked = at(caller, || partitions.into_iter().enumerate().map(check).collect());
         Frame::new(Ok(Held::plan("from-delayed", checked, None, schema, None, caller)))

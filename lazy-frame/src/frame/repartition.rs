@@ -1,5 +1,6 @@
 //! Frames put together, and partitions cut anew.
 
+use std::borrow::Borrow;
 use std::panic::Location;
 
 use lazy_runtime::prelude::*;
@@ -7,7 +8,7 @@ use polars::prelude::*;
 
 use super::Frame;
 use super::divisions::{IntoBounds, divisions};
-use crate::error::reason;
+use crate::error::{StepError, reason};
 use crate::ops::concat::Concat;
 use crate::ops::partitions::Partitions;
 use crate::ops::repartition::{Cuts, Repartition};
@@ -26,23 +27,25 @@ use crate::ops::repartition::{Cuts, Repartition};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// # Panics
-/// If there is no frame.
+/// Without any frame there are no columns, which is a mistake.
 #[track_caller]
-pub fn concat(frames: impl IntoIterator<Item = Frame>) -> Frame {
+pub fn concat(frames: impl IntoIterator<Item = impl Borrow<Frame>>) -> Frame {
     let at = Location::caller();
-    let plans: Result<Vec<_>, _> = frames.into_iter().map(|frame| frame.plan).collect();
-    if let Ok(plans) = &plans {
-        assert!(!plans.is_empty(), "`concat` needs a frame: there is no schema otherwise");
-    }
-    Frame::new(plans.and_then(|plans| Concat::plan(plans, at)))
+    let plans: Result<Vec<_>, _> =
+        frames.into_iter().map(|frame| frame.borrow().plan().cloned()).collect();
+    Frame::new(plans.and_then(|plans| match plans.is_empty() {
+        true => {
+            Err(StepError::new("concat", "there is no frame to begin with", &Schema::default(), at))
+        }
+        false => Concat::plan(plans, at),
+    }))
 }
 
 impl Frame {
     /// The rows of this frame, and after them those of another.
     #[track_caller]
     pub fn concat(&self, other: &Frame) -> Frame {
-        concat([self.clone(), other.clone()])
+        concat([self, other])
     }
 
     /// The same rows in `n` partitions: neighbours are joined, or each is cut, so that `n` result.

@@ -29,6 +29,13 @@ impl Frame {
         let (at, columns) = (Location::caller(), columns.into_names());
         self.then(|input| {
             check("explode", &columns, &input, at)?;
+            let is_list = |dtype: &DataType| dtype.is_list() || dtype.is_array();
+            let schema = input.schema().clone();
+            let others = columns.iter().filter_map(|name| Some((name, schema.get(name)?)));
+            if let Some((name, dtype)) = others.into_iter().find(|(_, dtype)| !is_list(dtype)) {
+                let reason = format!("column `{name}` is {dtype}, and only lists have items");
+                return Err(input.misfit("explode", reason, at));
+            }
             RowWise::plan(Step::Explode(columns.into()), input, at)
         })
     }

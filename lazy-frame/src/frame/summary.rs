@@ -6,6 +6,8 @@ use lazy_runtime::delayed;
 use polars::prelude::*;
 
 use super::Frame;
+use super::columns::check;
+use crate::error::no_quantile;
 use crate::names::IntoNames;
 use crate::ops::held::Held;
 
@@ -28,13 +30,17 @@ impl Frame {
     /// ```
     #[track_caller]
     pub fn value_counts(&self, columns: impl IntoNames) -> Frame {
-        let keys: Vec<Expr> = columns.into_names().into_iter().map(col).collect();
-        self.group_by(keys).agg([len().alias("count")])
+        let (at, columns) = (Location::caller(), columns.into_names());
+        let known = self.then(|input| check("value_counts", &columns, &input, at).map(|()| input));
+        known.group_by(columns).agg([len().alias("count")])
     }
 
     /// The quantile `q`, from 0 to 1, of each numeric column, linearly interpolated: one row.
     #[track_caller]
     pub fn quantile(&self, q: f64) -> Frame {
+        if let Some(reason) = no_quantile(q) {
+            return self.failed("quantile", &reason);
+        }
         let columns = self.numeric();
         self.select(
             columns

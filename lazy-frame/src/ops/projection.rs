@@ -49,6 +49,7 @@ pub(crate) fn plan(
     // Before anything else: what is wrong with the expressions themselves.
     kind.step(exprs.clone())
         .schema(input.schema())
+        .and_then(|_| comparable(&exprs, input.schema()))
         .map_err(|reason| input.misfit(kind.name(), reason, at))?;
     // Values alone are one row, too.
     if kind == Projection::Select && exprs.iter().all(is_aggregation) {
@@ -85,7 +86,9 @@ pub(crate) fn filter(predicate: Expr, input: Plan, at: At) -> Result<Plan, StepE
         return Err(input.misfit("filter", reason, at));
     }
     let step = Step::Filter(exprs[0].clone());
-    step.schema(input.schema()).map_err(|reason| input.misfit("filter", reason, at))?;
+    step.schema(input.schema())
+        .and_then(|_| comparable(&exprs, input.schema()))
+        .map_err(|reason| input.misfit("filter", reason, at))?;
     if all_row_wise(&exprs, &input).map_err(misfit)? {
         return RowWise::plan(Step::Filter(exprs.remove(0)), input, at);
     }
@@ -120,6 +123,27 @@ fn filter_by_column(predicate: &Expr, input: &Plan, at: At) -> Result<Option<Pla
     RowWise::plan(Step::Select(names.into()), plan, at).map(Some)
 }
 
+/// That text is not compared with numbers, which Polars notices when it has begun to compute.
+fn comparable(exprs: &[Expr], schema: &Schema) -> Result<(), String> {
+    let dtype = |expr: &Expr| {
+        let (_, schema) = engine::expand(std::slice::from_ref(expr), schema).ok()?;
+        schema.get_at_index(0).map(|(_, dtype)| dtype.clone())
+    };
+    for expr in exprs.iter().flatten() {
+        let Expr::BinaryExpr { left, op, right } = expr else { continue };
+        if !op.is_comparison() {
+            continue;
+        }
+        let (Some(l), Some(r)) = (dtype(left), dtype(right)) else { continue };
+        if l.is_string() && r.is_primitive_numeric() || l.is_primitive_numeric() && r.is_string() {
+            return Err(format!(
+                "`{left}` is {l}, and `{right}` is {r}: cast one of them to compare them"
+            ));
+        }
+    }
+    Ok(())
+}
+
 fn all_row_wise(exprs: &[Expr], input: &Plan) -> PolarsResult<bool> {
     for expr in exprs {
         if !engine::is_row_wise(expr, input.schema())? {
@@ -141,9 +165,24 @@ fn all_row_wise_beside(exprs: &[Expr], totals: &[Expr], input: &Plan) -> bool {
 fn refused(step: &str, exprs: &[Expr], input: &Plan, at: At) -> StepError {
     let row_wise = |e: &&Expr| engine::is_row_wise(e, input.schema()).unwrap_or(false);
     let expr = exprs.iter().find(|e| !row_wise(e)).unwrap_or(&exprs[0]);
+    if expr.into_iter().any(guesses_format) {
+        let reason = format!(
+            "`{expr}` would guess the format anew in each partition: give it, as in \
+             `StrptimeOptions {{ format: Some(\"%Y-%m-%d\".into()), ..Default::default() }}`"
+        );
+        return input.misfit(step, reason, at);
+    }
     let reason = format!(
         "`{expr}` needs rows of other partitions in a way that is not planned over partitions; use `sort`, `unique`, `group_by`, \
          `map_overlap`, or `map_partitions` if each partition may be taken by itself"
     );
     input.misfit(step, reason, at)
+}
+
+/// Whether text is read as a time in a format that is found out from the values.
+fn guesses_format(expr: &Expr) -> bool {
+    let Expr::Function { function: FunctionExpr::StringExpr(function), .. } = expr else {
+        return false;
+    };
+    matches!(function, StringFunction::Strptime(_, options) if options.format.is_none())
 }

@@ -10,7 +10,7 @@ use super::aggregate::aggregate;
 use super::tree::tree;
 use crate::aggregate::Sketch;
 use crate::engine;
-use crate::error::{StepError, reason};
+use crate::error::{StepError, no_quantile, reason};
 use crate::plan::{At, Columns, Fused, Lowering, Operator, Piece, Plan, list};
 
 /// Each partition sums up its groups, and the summaries are merged: no row moves.
@@ -39,7 +39,9 @@ impl QuantileApprox {
     ) -> Result<Plan, StepError> {
         let step = "quantile_approx";
         let misfit = |e: PolarsError| input.misfit(step, reason(&e), at);
-        check(q).map_err(|reason| input.misfit(step, reason, at))?;
+        if let Some(reason) = no_quantile(q) {
+            return Err(input.misfit(step, reason, at));
+        }
         let keys = engine::expand(keys, input.schema()).map_err(misfit)?.0.into();
         let of = Of { keys, column };
         let mut lists = of.lists(crate::plan::empty(input.schema()).lazy());
@@ -48,14 +50,6 @@ impl QuantileApprox {
             Sketch::check(&of.column, &values).map_err(misfit)?;
         }
         Ok(Plan::new(QuantileApprox { of, q, inputs: [input] }, schema, 1, None, at))
-    }
-}
-
-/// Why this is no part of the values.
-pub(crate) fn check(q: f64) -> Result<(), String> {
-    match (0.0..=1.0).contains(&q) {
-        true => Ok(()),
-        false => Err(format!("a quantile is from 0 to 1, not {q}")),
     }
 }
 

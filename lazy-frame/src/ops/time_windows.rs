@@ -48,7 +48,15 @@ impl TimeWindows {
 
     pub(crate) fn describe(&self) -> String {
         let aggs = crate::plan::step::list(self.aggs.iter());
-        format!("{aggs} over {} of {}", self.period, self.index)
+        match self.keys.is_empty() {
+            true => format!("{aggs} over {} of {}", self.period, self.index),
+            false => format!(
+                "{aggs} over {} of {}, by {}",
+                self.period,
+                self.index,
+                self.keys.join(", ")
+            ),
+        }
     }
 
     pub(crate) fn needs(&self) -> Columns {

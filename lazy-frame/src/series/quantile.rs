@@ -1,12 +1,11 @@
 //! Approximate quantiles of a series.
 
-use lazy_runtime::{Delayed, delayed, try_call};
+use lazy_runtime::{Delayed, delayed};
 use polars::prelude::*;
 
 use super::Series;
 use crate::aggregate::Sketch;
-use crate::error::StepError;
-use crate::ops::quantile_approx::check;
+use crate::error::no_quantile;
 use crate::ops::tree::tree;
 
 impl Series {
@@ -27,21 +26,14 @@ impl Series {
     /// ```
     #[track_caller]
     pub fn quantile_approx(&self, q: f64) -> Delayed<Option<f64>> {
-        let plan = match self.alone.plan() {
-            Ok(plan) => plan,
-            Err(error) => return mistake(error),
+        let alone = match no_quantile(q) {
+            Some(reason) => self.alone.failed("quantile_approx", &reason),
+            None => self.alone.clone(),
         };
-        if let Err(reason) = check(q) {
-            let at = std::panic::Location::caller();
-            return mistake(plan.misfit("quantile_approx", reason, at));
-        }
+        let Ok(plan) = alone.plan() else { return alone.scalar(|_| Ok(None)) };
         let sketches = plan.tasks().iter().map(sketch).collect();
         at_quantile(tree(sketches, merge), q)
     }
-}
-
-fn mistake(error: StepError) -> Delayed<Option<f64>> {
-    try_call(|error: StepError| Err(error), (error,))
 }
 
 #[delayed(name = "quantile-sketch", fallible)]

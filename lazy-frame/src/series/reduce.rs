@@ -4,6 +4,7 @@ use lazy_runtime::Delayed;
 use polars::prelude::*;
 
 use super::Series;
+use crate::error::no_quantile;
 use crate::frame::Frame;
 
 /// Values as they come out of a frame of one row.
@@ -66,7 +67,10 @@ impl Series {
     /// The quantile `q`, from 0 to 1, linearly interpolated: the column is brought together for it. See [`Series::quantile_approx`].
     #[track_caller]
     pub fn quantile(&self, q: f64) -> Delayed<Option<f64>> {
-        self.number(|column| column.quantile(lit(q), QuantileMethod::Linear))
+        match no_quantile(q) {
+            Some(reason) => self.frame.failed("quantile", &reason).scalar(|_| Ok(None)),
+            None => self.number(|column| column.quantile(lit(q), QuantileMethod::Linear)),
+        }
     }
 
     /// How many rows there are, from metadata where that suffices.

@@ -42,7 +42,7 @@ impl Frame {
     #[track_caller]
     pub fn write_parquet(&self, folder: impl AsRef<Path>) -> WriteParquet {
         let format = Format::Parquet(ParquetWriteOptions::default());
-        WriteParquet(Sink::new("write-parquet", self, folder.as_ref(), format))
+        WriteParquet(Sink::new("write_parquet", self, folder.as_ref(), format))
     }
 
     /// Writes the partitions into a folder, a CSV file each, when it is computed. Files get their names as in
@@ -62,7 +62,7 @@ impl Frame {
     #[track_caller]
     pub fn write_csv(&self, folder: impl AsRef<Path>) -> WriteCsv {
         let format = Format::Csv(CsvWriterOptions::default());
-        WriteCsv(Sink::new("write-csv", self, folder.as_ref(), format))
+        WriteCsv(Sink::new("write_csv", self, folder.as_ref(), format))
     }
 
     /// Writes the partitions into a folder, an Arrow IPC file each, when it is computed. Files get their names as in
@@ -82,7 +82,7 @@ impl Frame {
     #[track_caller]
     pub fn write_ipc(&self, folder: impl AsRef<Path>) -> WriteIpc {
         let format = Format::Ipc(IpcWriterOptions::default());
-        WriteIpc(Sink::new("write-ipc", self, folder.as_ref(), format))
+        WriteIpc(Sink::new("write_ipc", self, folder.as_ref(), format))
     }
 }
 

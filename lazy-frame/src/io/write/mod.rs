@@ -49,6 +49,9 @@ impl Target {
         if !folder.exists() {
             return Ok(());
         }
+        if folder.is_file() {
+            return Err(FileError::new(folder, "this is a file: a folder was expected"));
+        }
         let unreadable = |e| FileError::of(folder, "list the folder", e);
         for entry in std::fs::read_dir(folder).map_err(unreadable)? {
             let name = entry.map_err(unreadable)?.file_name();
