@@ -45,7 +45,7 @@ impl Chain {
             _ => return self.clone(),
         };
         let mut log = self.log.clone();
-        log.push(format!("{} (line {})", said.into(), Location::caller().line()));
+        log.push(format!("{} ({})", said.into(), Location::caller()));
         let chain = Chain { ours: ours(&self.ours), theirs, is_ordered, log };
         match chain.ours.schema() {
             Err(error) => panic!("{:#?}\nis refused: {error}", chain.log),
