@@ -14,37 +14,24 @@
 //! named by `--numbers` become numbers, whatever stands around the digits. Rows without the key of the join or of the
 //! groups are dropped. All of this is one task for each file, or for each 64 MiB of a large one.
 
+mod program;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
-use std::{env, fs, io};
+use std::{fs, io};
 
 use lazy_frame::prelude::*;
 use lazy_runtime::diagnostics::ProgressBar;
 use lazy_runtime::{RankDir, Runtime};
+use program::Arguments;
 
 fn main() -> ExitCode {
-    let options = match Options::parse(env::args().skip(1)) {
-        Ok(Some(options)) => options,
-        Ok(None) => {
-            println!("{USAGE}");
-            return ExitCode::SUCCESS;
-        }
-        Err(mistake) => {
-            eprintln!("csv_folder: {mistake}\n\n{USAGE}");
-            return ExitCode::from(2);
-        }
-    };
-    match run(&options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("csv_folder: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    program::start("csv_folder", USAGE, Options::parse, run)
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
+    fs::create_dir_all(&options.out)?;
     let runtime = Runtime::builder().observer(ProgressBar::new()).build()?;
     let job = match &options.job {
         Some(job) => job.clone(),
@@ -55,7 +42,9 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     inspect(&runtime, &raw)?;
 
     let rows = with_table(clean(&raw, &job)?, &job)?;
-    rows.schema()?; // a column that is not there is told here, before anything runs
+    for named in job.numbers.iter().chain(&job.by).chain(&job.of) {
+        rows.column(named).schema()?; // a column that is not there is told here, before anything is written
+    }
     println!("Cleaned{}:\n\n{rows}\n", if job.table.is_some() { " and joined" } else { "" });
     let writing = rows.write_parquet(options.out.join("clean")).overwrite(true);
     let picture = options.out.join("graph.svg");
@@ -198,16 +187,12 @@ struct Job {
 }
 
 impl Options {
-    /// `None`, if help is asked for.
-    fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Option<Options>, String> {
-        let mut out =
-            Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("target").join("csv_folder");
+    fn parse(mut arguments: Arguments) -> Result<Options, String> {
+        let mut out = program::folder("csv_folder");
         let (mut folder, mut job) = (None, Job::default());
-        let mut arguments = arguments.into_iter();
         while let Some(name) = arguments.next() {
-            let mut value = || arguments.next().ok_or(format!("{name} needs a value"));
+            let mut value = || program::value(&mut arguments, &name);
             match name.as_str() {
-                "-h" | "--help" => return Ok(None),
                 "--numbers" => job.numbers = names(&value()?),
                 "--table" => job.table = Some(value()?.into()),
                 "--on" => job.on = Some(value()?),
@@ -228,7 +213,7 @@ impl Options {
                 return Err("which folder? The one that is made has options of its own".to_owned());
             }
         };
-        Ok(Some(Options { job, out }))
+        Ok(Options { job, out })
     }
 }
 

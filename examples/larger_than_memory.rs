@@ -26,18 +26,21 @@
 //! the sorted rows are in order, and no spilled file is left
 //! ```
 
+mod program;
+
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use std::{env, fs, thread};
+use std::{fs, thread};
 
 use lazy_frame::polars::df;
 use lazy_frame::polars::prelude::{DataFrame, Schema};
 use lazy_frame::prelude::*;
 use lazy_runtime::Runtime;
 use lazy_runtime::diagnostics::ProgressBar;
+use program::Arguments;
 
 const MIB: usize = 1 << 20;
 
@@ -45,24 +48,7 @@ const MIB: usize = 1 << 20;
 const BYTES_A_ROW: usize = 4 * 8;
 
 fn main() -> ExitCode {
-    let options = match Options::parse(env::args().skip(1)) {
-        Ok(Some(options)) => options,
-        Ok(None) => {
-            println!("{USAGE}");
-            return ExitCode::SUCCESS;
-        }
-        Err(mistake) => {
-            eprintln!("larger_than_memory: {mistake}\n\n{USAGE}");
-            return ExitCode::from(2);
-        }
-    };
-    match run(&options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("larger_than_memory: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    program::start("larger_than_memory", USAGE, Options::parse, run)
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
@@ -263,23 +249,19 @@ struct Options {
 }
 
 impl Options {
-    /// `None`, if help is asked for.
-    fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Option<Options>, String> {
-        let target = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("target");
+    fn parse(mut arguments: Arguments) -> Result<Options, String> {
         let mut options =
-            Options { limit: 32 * MIB, times: 4, out: target.join("larger_than_memory") };
-        let mut arguments = arguments.into_iter();
+            Options { limit: 32 * MIB, times: 4, out: program::folder("larger_than_memory") };
         while let Some(name) = arguments.next() {
-            let mut value = || arguments.next().ok_or(format!("{name} needs a value"));
+            let mut value = || program::value(&mut arguments, &name);
             match name.as_str() {
-                "-h" | "--help" => return Ok(None),
                 "--times" => options.times = number(&value()?)?,
                 "--out" => options.out = value()?.into(),
                 _ if name.starts_with('-') => return Err(format!("there is no option {name}")),
                 _ => options.limit = number(&name)? * MIB,
             }
         }
-        Ok(Some(options))
+        Ok(options)
     }
 }
 

@@ -8,34 +8,21 @@
 //! cargo run --release -p examples --features frames --example timeseries -- --days 366 # 32 million rows
 //! ```
 
-use std::path::{Path, PathBuf};
+mod program;
+
+use std::fs;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
-use std::{env, fs};
 
 use lazy_frame::datasets;
 use lazy_frame::polars::prelude::DataFrame;
 use lazy_frame::prelude::*;
+use lazy_runtime::RankDir;
+use program::Arguments;
 
 fn main() -> ExitCode {
-    let options = match Options::parse(env::args().skip(1)) {
-        Ok(Some(options)) => options,
-        Ok(None) => {
-            println!("{USAGE}");
-            return ExitCode::SUCCESS;
-        }
-        Err(mistake) => {
-            eprintln!("timeseries: {mistake}\n\n{USAGE}");
-            return ExitCode::from(2);
-        }
-    };
-    match run(&options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("timeseries: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    program::start("timeseries", USAGE, Options::parse, run)
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
@@ -67,7 +54,7 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
 
     fs::create_dir_all(&options.out)?;
     let picture = options.out.join("std.svg");
-    df3.visualize().save(&picture)?;
+    df3.visualize().rankdir(RankDir::LR).collapse_outputs(true).save(&picture)?;
     println!("What ran is drawn in {}\n", picture.display());
 
     let df4 = df3.repartition(3);
@@ -98,21 +85,17 @@ struct Options {
 }
 
 impl Options {
-    /// `None`, if help is asked for.
-    fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Option<Options>, String> {
-        let target = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("target");
-        let mut options = Options { days: 30, out: target.join("timeseries") };
-        let mut arguments = arguments.into_iter();
+    fn parse(mut arguments: Arguments) -> Result<Options, String> {
+        let mut options = Options { days: 30, out: program::folder("timeseries") };
         while let Some(name) = arguments.next() {
-            let mut value = || arguments.next().ok_or(format!("{name} needs a value"));
+            let mut value = || program::value(&mut arguments, &name);
             match name.as_str() {
-                "-h" | "--help" => return Ok(None),
                 "--days" => options.days = days(&value()?)?,
                 "--out" => options.out = value()?.into(),
                 _ => return Err(format!("there is no option {name}")),
             }
         }
-        Ok(Some(options))
+        Ok(options)
     }
 }
 
