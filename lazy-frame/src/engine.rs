@@ -21,14 +21,21 @@ use polars_plan::prelude::{
     to_expr_ir,
 };
 
+use crate::error::without_advice;
+
 /// Computes a plan on this thread alone.
 pub(crate) fn collect(plan: LazyFrame) -> PolarsResult<DataFrame> {
-    alone(move || plan.collect_with_engine(Engine::InMemory).map(|result| result.unwrap_single()))
+    computed(plan, Engine::InMemory)
 }
 
 /// Computes a plan on the threads that Polars streams with, whichever are free. Float sums may differ in their last digits from run to run.
 pub(crate) fn stream(plan: LazyFrame) -> PolarsResult<DataFrame> {
-    alone(move || plan.collect_with_engine(Engine::Streaming).map(|result| result.unwrap_single()))
+    computed(plan, Engine::Streaming)
+}
+
+fn computed(plan: LazyFrame, engine: Engine) -> PolarsResult<DataFrame> {
+    let result = alone(move || plan.collect_with_engine(engine));
+    result.map(|result| result.unwrap_single()).map_err(without_advice)
 }
 
 /// Computes a plan that groups so many rows: those of a large table are streamed, which finds groups faster, and small ones are not, which starts faster.

@@ -218,20 +218,31 @@ pub(crate) fn reason(error: &PolarsError) -> String {
             missing(first_word(name))
         }
         PolarsError::Duplicate(text) => match text.split(['"', '\'']).nth(1) {
+            // A join names columns by itself.
+            Some(name) if text.contains("suffix") => {
+                format!("two columns would be named `{name}`: rename one, or give another `suffix`")
+            }
             Some(name) => {
-                format!(
-                    "two columns would be named `{name}`: name one of them otherwise, with `alias`"
-                )
+                format!("two columns would be named `{name}`: name one otherwise, with `alias`")
             }
             None => text.to_string(),
         },
-        other => {
-            // The plan, and advice for those who write Python.
-            let (text, beside) =
-                (other.to_string(), ["\n\nResolved plan", "\n\nYou might want to try"]);
-            let end = beside.iter().filter_map(|begin| text.find(begin)).min();
-            text[..end.unwrap_or(text.len())].trim().to_owned()
-        }
+        other => told(&other.to_string()).to_owned(),
+    }
+}
+
+/// What is said before the plan, and before the advice for those who write Python.
+fn told(text: &str) -> &str {
+    let beside = ["\n\nResolved plan until failure", "\n\nYou might want to try"];
+    let end = beside.iter().filter_map(|begin| text.find(begin)).min();
+    text[..end.unwrap_or(text.len())].trim()
+}
+
+/// The error of a computation, as it is told here.
+pub(crate) fn without_advice(error: PolarsError) -> PolarsError {
+    match error {
+        PolarsError::IO { .. } => error,
+        _ => error.wrap_msg(|text| told(text).to_owned()),
     }
 }
 

@@ -56,8 +56,8 @@
 //! - Which features of Polars there are is told by this crate's dependency; yours adds others.
 
 // In the order in which a step becomes tasks; a module may use what stands before it.
-mod engine;
 mod error;
+mod engine;
 mod divisions;
 mod names;
 mod aggregate;

@@ -1,7 +1,7 @@
 //! The program of the API contract: names, arguments and meaning are fixed.
 
 use lazy_frame::polars::df;
-use lazy_frame::polars::prelude::{DataFrame, NamedFrom, PolarsResult, Schema};
+use lazy_frame::polars::prelude::{DataFrame, NamedFrom, PolarsResult, Schema, StrptimeOptions};
 use lazy_frame::prelude::*;
 use lazy_frame::{datasets, polars};
 use tempfile::TempDir;
@@ -171,6 +171,10 @@ fn mistakes_are_told_with_their_remedy_before_any_task_runs() -> PolarsResult<()
         assert!(message.starts_with(expected), "{message}");
         assert!(message.contains(file!()), "{message}");
     }
+    let format = StrptimeOptions { format: Some("%d.%m.%Y".into()), ..Default::default() };
+    let message = d.select([text().to_date(format)]).compute().unwrap_err().to_string();
+    assert!(message.contains("failed: conversion from `str` to `date` failed"), "{message}");
+    assert!(!message.contains("strict=False"), "{message}");
     let message = d.column("z").mean().compute().unwrap_err().to_string();
     assert!(message.starts_with("task `value` (made at "), "{message}");
     assert!(message.contains("failed: select: there is no column `z`"), "{message}");

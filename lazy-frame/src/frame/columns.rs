@@ -123,7 +123,8 @@ impl Frame {
         })
     }
 
-    /// Columns as other types. A value that does not fit fails the task that finds it.
+    /// Columns as other types. A value that does not fit fails the task that finds it; where it should become null instead, take
+    /// `with_columns([col("x").cast(..)])`.
     ///
     /// # Examples
     /// ```
