@@ -14,7 +14,7 @@ use polars::prelude::*;
 use super::Frame;
 use crate::error::{Error, Result, StepError, lacking};
 use crate::io::Written;
-use crate::io::write::{Format, Target};
+use crate::io::write::{Format, Target, is_key};
 use crate::plan::{At, Plan};
 
 pub use csv::WriteCsv;
@@ -130,26 +130,33 @@ impl Sink {
         if !keys.is_empty() && schema.iter_names().all(|name| keys.contains(name)) {
             return misfit("partition_by: no column is left for the files".into());
         }
-        for (name, dtype) in schema.iter() {
-            let nested = dtype.is_nested() || dtype.is_binary();
-            if keys.contains(name) && nested {
-                return misfit(format!(
-                    "partition_by: `{name}` is {dtype}, which makes no folder names"
-                ));
-            }
-            if nested && matches!(self.target.format, Format::Csv(_)) {
-                return misfit(format!(
-                    "`{name}` is {dtype}, which CSV has no text for: leave it out, or write Parquet"
-                ));
+        for (i, key) in keys.iter().enumerate() {
+            if let Some(reason) = unfit(key, schema.try_get(key)?, &keys[..i]) {
+                return misfit(format!("partition_by: `{key}` {reason}"));
             }
         }
-        if let Format::Parquet(ParquetWriteOptions { row_group_size: Some(0), .. }) =
-            self.target.format
+        if let Some((name, dtype)) = schema.iter().find(|(_, dtype)| !self.target.format.has(dtype))
         {
-            return Err(Error::Option("row_group_size: 0 rows, expected at least 1".into()));
+            return misfit(format!(
+                "`{name}` is {dtype}, which CSV has no text for: leave it out, or write Parquet"
+            ));
         }
+        self.target.format.check().map_err(Error::Option)?;
         Ok(self.target.check()?)
     }
+}
+
+/// Why a column cannot be a key, after others.
+fn unfit(key: &PlSmallStr, dtype: &DataType, before: &[PlSmallStr]) -> Option<String> {
+    if before.contains(key) {
+        return Some("is there twice".into());
+    }
+    if !is_key(key) {
+        return Some("cannot be part of the name of a folder `key=value`: rename it".into());
+    }
+    let nameless =
+        dtype.is_nested() || dtype.is_binary() || dtype.is_duration() || *dtype == DataType::Time;
+    nameless.then(|| format!("is {dtype}, which makes no folder names"))
 }
 
 macro_rules! sinks {

@@ -205,6 +205,80 @@ fn columns_become_folders_and_come_back() {
 }
 
 #[test]
+fn values_that_have_one_folder_lose_no_rows() {
+    let (_folder, out) = out();
+    let null = "__HIVE_DEFAULT_PARTITION__";
+    let table = df!["k" => [Some(null), None, Some("a*b")], "x" => [1, 2, 3]].unwrap();
+    let written = Frame::from_polars(table, 1).write_parquet(&out).partition_by(["k"]).compute();
+    assert_eq!((written.unwrap().files.len(), names(&out).0.len()), (2, 2));
+    let back = Frame::read_parquet(&out).build().unwrap().compute().unwrap();
+    let expected = df!["x" => [1, 2, 3], "k" => [None, None, Some("a*b")]].unwrap();
+    assert!(back.equals_missing(&expected), "{back}");
+}
+
+#[test]
+fn keys_of_many_types_come_back() {
+    let (_folder, out) = out();
+    let text = Column::new("ä %*".into(), ["1.50", "2.25"]);
+    let of = |dtype: &DataType| text.cast(&DataType::Float64).unwrap().cast(dtype).unwrap();
+    for dtype in [
+        DataType::Float64,
+        DataType::Boolean,
+        DataType::Date,
+        DataType::Datetime(TimeUnit::Microseconds, None),
+        DataType::Int64,
+    ] {
+        let table = DataFrame::new(2, vec![Column::new("x".into(), [1, 2]), of(&dtype)]).unwrap();
+        let write = Frame::from_polars(table.clone(), 2).write_parquet(&out);
+        write.partition_by(["ä %*"]).overwrite(true).compute().unwrap();
+        let back = Frame::read_parquet(&out).build().unwrap().compute().unwrap();
+        assert!(back.sort(["x"], Default::default()).unwrap().equals(&table), "{dtype}: {back}");
+    }
+    let table = df!["x" => [1, 2]].unwrap().hstack(&[of(&DataType::Decimal(10, 2))]).unwrap();
+    let write = Frame::from_polars(table, 1).write_parquet(&out).partition_by(["ä %*"]);
+    write.overwrite(true).compute().unwrap();
+    assert_eq!(names(&out).0, ["ä %*=1.50", "ä %*=2.25"]);
+}
+
+#[test]
+fn keys_that_make_no_folders_are_told() {
+    let error = |key: &str, dtype: DataType, keys: &[&str]| {
+        let key = Column::new(key.into(), [1_i64]).cast(&dtype).unwrap();
+        let table = DataFrame::new(1, vec![key, Column::new("x".into(), [1])]).unwrap();
+        let write = Frame::from_polars(table, 1).write_parquet("unused").partition_by(keys);
+        write.compute().unwrap_err().to_string()
+    };
+    for key in ["a/b", "a=b", "", ".k"] {
+        let message = error(key, DataType::Int64, &[key]);
+        assert!(message.contains("cannot be part of the name of a folder"), "{message}");
+    }
+    for dtype in [DataType::Time, DataType::Duration(TimeUnit::Microseconds), DataType::Binary] {
+        let message = match dtype {
+            DataType::Binary => {
+                let table = df!["k" => [&[1_u8][..]], "x" => [1]].unwrap();
+                let write = Frame::from_polars(table, 1).write_parquet("unused");
+                write.partition_by(["k"]).compute().unwrap_err().to_string()
+            }
+            dtype => error("k", dtype, &["k"]),
+        };
+        assert!(message.contains("which makes no folder names"), "{message}");
+    }
+    assert!(error("k", DataType::Int64, &["k", "k"]).contains("partition_by: `k` is there twice"));
+}
+
+#[test]
+fn csv_options_that_make_no_sense_are_told() {
+    let error = |change: fn(WriteCsv) -> WriteCsv| {
+        change(frame().write_csv("unused")).compute().unwrap_err().to_string()
+    };
+    let differ = "write_csv: separator, quote_char and line_terminator have to differ";
+    assert_eq!(error(|write| write.separator(b'"')), differ);
+    assert_eq!(error(|write| write.separator(b'\n')), differ);
+    assert!(error(|write| write.line_terminator("")).contains("the line_terminator is empty"));
+    assert!(error(|write| write.float_precision(100_000)).contains("expected at most 65535"));
+}
+
+#[test]
 fn a_folder_that_is_not_empty_is_an_error_before_anything_runs() {
     let (_folder, out) = out();
     fs::create_dir(&out).unwrap();
@@ -313,8 +387,7 @@ fn a_sink_is_a_task_a_partition_and_one_that_names_them() {
 #[test]
 fn csv_refuses_columns_that_it_has_no_text_for() {
     let error = Frame::from_polars(many_types(), 1).write_csv("unused").compute().unwrap_err();
-    let expected =
-        "write_csv: `binary` is binary, which CSV has no text for: leave it out, or write Parquet";
+    let expected = "write_csv: `duration` is duration[μs], which CSV has no text for: leave it out, or write Parquet";
     assert!(error.to_string().starts_with(expected), "{error}");
 }
 

@@ -22,6 +22,23 @@ impl Format {
         }
     }
 
+    /// What is wrong with the options.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        match self {
+            Format::Parquet(ParquetWriteOptions { row_group_size: Some(0), .. }) => {
+                Err("row_group_size: 0 rows, expected at least 1".into())
+            }
+            Format::Csv(options) => check_style(&options.serialize_options),
+            Format::Parquet(_) | Format::Ipc(_) => Ok(()),
+        }
+    }
+
+    /// Whether a column of this type can be written.
+    pub(crate) fn has(&self, dtype: &DataType) -> bool {
+        let has_text = !(dtype.is_nested() || dtype.is_binary() || dtype.is_duration());
+        has_text || !matches!(self, Format::Csv(_))
+    }
+
     pub(super) fn write(&self, file: &File, table: &mut DataFrame) -> PolarsResult<()> {
         match self {
             Format::Parquet(options) => {
@@ -53,3 +70,24 @@ impl Format {
         }
     }
 }
+
+/// That what is written can be told apart when it is read.
+fn check_style(style: &SerializeOptions) -> Result<(), String> {
+    let (separator, quote) = (style.separator, style.quote_char);
+    let ends: &[u8] = style.line_terminator.as_bytes();
+    if separator == quote || ends.contains(&separator) || ends.contains(&quote) {
+        return Err("write_csv: separator, quote_char and line_terminator have to differ".into());
+    }
+    if ends.is_empty() {
+        return Err("write_csv: the line_terminator is empty, expected such as `\\n`".into());
+    }
+    match style.float_precision {
+        Some(digits) if digits > MAX_DIGITS => {
+            Err(format!("write_csv: float_precision is {digits}, expected at most {MAX_DIGITS}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// As many digits as Rust formats.
+const MAX_DIGITS: usize = u16::MAX as usize;

@@ -13,9 +13,10 @@ use std::sync::Arc;
 use polars::prelude::*;
 
 pub(crate) use format::Format;
+pub(crate) use keys::is_key;
 pub(crate) use pending::Pending;
 
-use self::keys::folders_of;
+use self::keys::by_folder;
 use self::pending::{Renaming, Temporary, aside, create};
 use super::folders::gather;
 use crate::error::FileError;
@@ -73,10 +74,8 @@ impl Target {
         if self.keys.is_empty() {
             files.push(self.write_file(stem, file_name.into(), table)?);
         } else {
-            for group in table.partition_by_stable(self.keys.iter().cloned(), true)? {
-                let name = folders_of(&group, &self.keys)?.join(&file_name);
-                let rest = group.drop_many(self.keys.iter().cloned());
-                files.push(self.write_file(stem, name, rest)?);
+            for (folder, rows) in by_folder(table, &self.keys)? {
+                files.push(self.write_file(stem, folder.join(&file_name), rows)?);
             }
         }
         Ok(Pending::new(files))
