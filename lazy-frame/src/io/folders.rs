@@ -3,14 +3,18 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::paths::files;
-use crate::error::{FileError, Result};
+use super::paths::{self, key};
+use super::stamp::Stamp;
+use crate::error::Result;
 
 /// The files of a path: a file, a folder, or a pattern.
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
+    /// What was asked for.
+    pub(crate) path: PathBuf,
     /// Sorted; at least one.
     pub(crate) files: Vec<PathBuf>,
+    pub(crate) stamps: Vec<Stamp>,
     /// The keys of a file are the folders `key=value` between this and the file.
     root: PathBuf,
 }
@@ -19,24 +23,15 @@ impl Found {
     /// Of a folder, the files that have one of the extensions, in it and in its folders `key=value`, these only if
     /// `hive` is not `Some(false)`. Of a file, with `Some(true)`, all folders above it may be keys.
     pub(crate) fn at(path: &Path, extensions: &[&str], hive: Option<bool>) -> Result<Found> {
-        if path.is_dir() {
-            let mut files = Vec::new();
-            gather(path, extensions, hive != Some(false), &mut files)?;
-            files.sort();
-            if files.is_empty() {
-                let reason =
-                    format!("the folder has no file that ends in .{}", extensions.join(", ."));
-                return Err(FileError::new(path, reason).into());
-            }
-            return Ok(Found { files, root: path.to_owned() });
-        }
-        let files = files(path, extensions)?;
+        let files = paths::files(path, extensions, hive != Some(false))?;
         let root = match path.is_file() {
-            false => before_pattern(path),
             true if hive == Some(true) => PathBuf::new(),
             true => path.parent().unwrap_or(path).to_owned(),
+            false if path.is_dir() => path.to_owned(),
+            false => before_pattern(path),
         };
-        Ok(Found { files, root })
+        let stamps = files.iter().map(|file| Stamp::of(file)).collect::<Result<_, _>>()?;
+        Ok(Found { path: path.to_owned(), files, stamps, root })
     }
 
     /// The path of a file below the root.
@@ -49,39 +44,6 @@ impl Found {
         let folders = self.below_root(file).parent().unwrap_or(Path::new(""));
         folders.iter().filter_map(|folder| key(folder.to_str()?)).collect()
     }
-}
-
-/// The files of a folder that have one of the extensions, with those of its folders `key=value`. Hidden ones are left
-/// out.
-pub(crate) fn gather(
-    folder: &Path,
-    extensions: &[&str],
-    hive: bool,
-    files: &mut Vec<PathBuf>,
-) -> Result<(), FileError> {
-    let unreadable = |e| FileError::of(folder, "list the folder", e);
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
-        let (path, name) = (entry.path(), entry.file_name());
-        let Some(name) = name.to_str().filter(|name| !name.starts_with('.')) else { continue };
-        if path.is_dir() {
-            if hive && key(name).is_some() {
-                gather(&path, extensions, hive, files)?;
-            }
-        } else if path
-            .extension()
-            .is_some_and(|e| extensions.iter().any(|x| e.eq_ignore_ascii_case(x)))
-        {
-            files.push(path);
-        }
-    }
-    Ok(())
-}
-
-/// The key of a folder `key=value`.
-fn key(folder: &str) -> Option<&str> {
-    let (key, value) = folder.split_once('=')?;
-    (!key.is_empty() && !value.contains('=')).then_some(key)
 }
 
 /// The folders before the first one that is a pattern.

@@ -1,6 +1,5 @@
 //! Arrow IPC files, also called Feather, as a source.
 
-use std::fmt;
 use std::fs::File;
 use std::panic::Location;
 use std::path::{Path, PathBuf};
@@ -8,11 +7,10 @@ use std::path::{Path, PathBuf};
 use polars::prelude::*;
 
 use super::folders::Found;
-use super::tables::{Options, Part, Tables, first_rows};
+use super::tables::{Kind, Options, Part, Tables};
 use crate::error::{FileError, Result};
 use crate::frame::Frame;
-use crate::names::IntoNames;
-use crate::plan::{At, Bounds, Source, Wanted};
+use crate::plan::At;
 
 impl Frame {
     /// Reads Arrow IPC files: a file, all `*.arrow`, `*.ipc` and `*.feather` of a folder and of its folders
@@ -44,46 +42,11 @@ impl Frame {
 #[must_use = "nothing is read before `build`"]
 pub struct ReadIpc {
     path: PathBuf,
-    options: Options,
+    pub(super) options: Options,
     at: At,
 }
 
 impl ReadIpc {
-    /// These columns alone, in this order. Not needed for speed: what nobody uses is not read.
-    pub fn columns(self, names: impl IntoNames) -> Self {
-        let columns = Some(names.into_names());
-        ReadIpc { options: Options { columns, ..self.options }, ..self }
-    }
-
-    /// The columns of the files and their types, instead of those of the first file. Files may have more columns, which
-    /// are not read.
-    pub fn schema(self, schema: impl Into<SchemaRef>) -> Self {
-        let schema = Some(schema.into());
-        ReadIpc { options: Options { schema, ..self.options }, ..self }
-    }
-
-    /// Whether a column that a file lacks is read as null; off by default, when it is an error.
-    pub fn allow_missing_columns(self, missing_columns: bool) -> Self {
-        ReadIpc { options: Options { missing_columns, ..self.options }, ..self }
-    }
-
-    /// Whether folders `key=value` are columns; by default where there are such folders below the one that was asked
-    /// for.
-    pub fn hive(self, hive: bool) -> Self {
-        ReadIpc { options: Options { hive: Some(hive), ..self.options }, ..self }
-    }
-
-    /// A further column of this name, with the path of the file that a row is from.
-    pub fn include_file_paths(self, name: impl Into<PlSmallStr>) -> Self {
-        let file_paths = Some(name.into());
-        ReadIpc { options: Options { file_paths, ..self.options }, ..self }
-    }
-
-    /// The first `n` rows of all files, and no others.
-    pub fn n_rows(self, n: usize) -> Self {
-        ReadIpc { options: Options { rows: Some(n), ..self.options }, ..self }
-    }
-
     /// The frame. Reads the heads of the files and of their record batches, and no rows.
     ///
     /// # Errors
@@ -98,9 +61,8 @@ impl ReadIpc {
             schemas.push(schema);
             parts.push(Part { file, rows: 0..rows, whole: true });
         }
-        let tables = Tables::new(&found, &schemas, &self.options)?;
-        let parts = first_rows(parts, self.options.rows);
-        Ok(Frame::from_source(IpcFiles { path: self.path, tables, parts }, self.at))
+        let tables = Tables::new(Ipc, found, &schemas, parts, &self.options)?;
+        Ok(Frame::from_source(tables, self.at))
     }
 }
 
@@ -120,66 +82,14 @@ fn head(path: &Path) -> Result<(Schema, usize), FileError> {
 }
 
 /// Arrow IPC files, each a partition.
-struct IpcFiles {
-    path: PathBuf,
-    tables: Tables,
-    parts: Vec<Part>,
-}
+struct Ipc;
 
-impl fmt::Debug for IpcFiles {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "read-ipc {}", self.describe())
+impl Kind for Ipc {
+    const NAME: &'static str = "read-ipc";
+
+    fn scan(sources: ScanSources, arguments: UnifiedScanArgs) -> PolarsResult<LazyFrame> {
+        LazyFrame::scan_ipc_sources(sources, IpcScanOptions::default(), arguments)
     }
-}
-
-impl Source for IpcFiles {
-    fn name(&self) -> &'static str {
-        "read-ipc"
-    }
-
-    fn describe(&self) -> String {
-        match self.tables.len() {
-            1 => self.path.display().to_string(),
-            n => format!("{}, {n} files", self.path.display()),
-        }
-    }
-
-    fn schema(&self) -> &SchemaRef {
-        self.tables.schema()
-    }
-
-    fn npartitions(&self) -> usize {
-        self.parts.len()
-    }
-
-    fn rows(&self, partition: usize) -> Option<usize> {
-        Some(self.parts[partition].rows.len())
-    }
-
-    fn bounds(&self, partition: usize, column: &str) -> Option<Bounds> {
-        self.tables.bounds(&self.parts[partition], column)
-    }
-
-    fn explain(&self, partition: usize, _: &Wanted, error: PolarsError) -> PolarsError {
-        self.tables.explain(&self.parts[partition], error)
-    }
-
-    fn streams(&self) -> bool {
-        true
-    }
-
-    fn scan(&self, partition: usize, wanted: &Wanted) -> PolarsResult<LazyFrame> {
-        self.tables.scan(&self.parts[partition], wanted, scan)
-    }
-
-    fn scan_all(&self, partitions: &[usize], wanted: &Wanted) -> PolarsResult<LazyFrame> {
-        let parts: Vec<_> = partitions.iter().map(|partition| &self.parts[*partition]).collect();
-        self.tables.scan_all(&parts, wanted, scan)
-    }
-}
-
-fn scan(sources: ScanSources, arguments: UnifiedScanArgs) -> PolarsResult<LazyFrame> {
-    LazyFrame::scan_ipc_sources(sources, IpcScanOptions::default(), arguments)
 }
 
 #[cfg(test)]

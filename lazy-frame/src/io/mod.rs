@@ -7,6 +7,7 @@ mod lines;
 mod ndjson;
 mod parquet;
 mod paths;
+mod stamp;
 mod tables;
 mod text;
 pub(crate) mod write;

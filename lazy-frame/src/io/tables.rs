@@ -1,17 +1,22 @@
 //! [`Tables`]: files that know their own columns, read as one frame.
 
+use std::fmt;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use polars::polars_utils::slice_enum::Slice;
 use polars::prelude::*;
-use polars_plan::plans::hive::hive_partitions_from_paths;
+use polars_plan::plans::hive::{get_hive_parts_iter, hive_partitions_from_paths};
 
 use super::folders::Found;
+use super::stamp::Stamp;
+use super::{ReadIpc, ReadParquet};
+use crate::divisions::Divisions;
 use crate::engine;
 use crate::error::{Error, FileError, Result, reason};
-use crate::plan::{Bounds, Wanted};
+use crate::names::IntoNames;
+use crate::plan::{Bounds, Source, Wanted};
 
 /// What is wanted of the files.
 #[derive(Clone, Debug, Default)]
@@ -26,18 +31,81 @@ pub(crate) struct Options {
     pub(crate) rows: Option<usize>,
 }
 
-/// Files of one schema.
-#[derive(Debug)]
-pub(crate) struct Tables {
+macro_rules! readers {
+    ($($reader:ident)*) => {$(
+        impl $reader {
+            fn with(mut self, change: impl FnOnce(&mut Options)) -> Self {
+                change(&mut self.options);
+                self
+            }
+
+            /// These columns alone, in this order. Not needed for speed: what nobody uses is not read.
+            pub fn columns(self, names: impl IntoNames) -> Self {
+                self.with(|options| options.columns = Some(names.into_names()))
+            }
+
+            /// The columns of the files and their types, instead of those of the first file. Files may have more
+            /// columns, which are not read. It may have keys of folders, too, whose types are guessed otherwise.
+            pub fn schema(self, schema: impl Into<SchemaRef>) -> Self {
+                self.with(|options| options.schema = Some(schema.into()))
+            }
+
+            /// Whether a column that a file lacks is read as null; off by default, when it is an error.
+            pub fn allow_missing_columns(self, missing_columns: bool) -> Self {
+                self.with(|options| options.missing_columns = missing_columns)
+            }
+
+            /// Whether folders `key=value` are columns; by default where there are such folders below the one that was
+            /// asked for.
+            pub fn hive(self, hive: bool) -> Self {
+                self.with(|options| options.hive = Some(hive))
+            }
+
+            /// A further column of this name, with the path of the file that a row is from.
+            pub fn include_file_paths(self, name: impl Into<PlSmallStr>) -> Self {
+                self.with(|options| options.file_paths = Some(name.into()))
+            }
+
+            /// The first `n` rows of all files, and no others.
+            pub fn n_rows(self, n: usize) -> Self {
+                self.with(|options| options.rows = Some(n))
+            }
+        }
+    )*};
+}
+
+readers!(ReadIpc ReadParquet);
+
+/// What is particular to a kind of files.
+pub(crate) trait Kind: Send + Sync + 'static {
+    /// The name of the step, such as `read-parquet`.
+    const NAME: &'static str;
+
+    /// How Polars reads such files.
+    fn scan(sources: ScanSources, arguments: UnifiedScanArgs) -> PolarsResult<LazyFrame>;
+
+    /// What a file tells of a column in some of its rows.
+    fn bounds(&self, part: &Part, column: &str) -> Option<Bounds> {
+        let _ = (part, column);
+        None
+    }
+}
+
+/// Files of one schema, as a source.
+pub(crate) struct Tables<K> {
+    kind: K,
+    path: PathBuf,
     files: Vec<Table>,
+    parts: Vec<Part>,
     schema: SchemaRef,
     file_paths: Option<PlSmallStr>,
+    pub(crate) divisions: Option<Divisions>,
 }
 
 /// A file, and the columns of which it has one value only: keys of its folders, and what it lacks.
-#[derive(Debug)]
 struct Table {
     path: PathBuf,
+    stamp: Stamp,
     constants: Vec<(PlSmallStr, Scalar)>,
 }
 
@@ -50,12 +118,18 @@ pub(crate) struct Part {
     pub(crate) whole: bool,
 }
 
-impl Tables {
+impl<K: Kind> Tables<K> {
     /// The schemas are those of the files, in their order.
-    pub(crate) fn new(found: &Found, schemas: &[Schema], options: &Options) -> Result<Tables> {
-        let keys = keys(found, &schemas[0], options)?;
+    pub(crate) fn new(
+        kind: K,
+        found: Found,
+        schemas: &[Schema],
+        parts: Vec<Part>,
+        options: &Options,
+    ) -> Result<Tables<K>> {
         let expected = options.schema.as_deref().unwrap_or(&schemas[0]);
-        let schema = schema(found, expected, keys.as_ref(), options)?;
+        let keys = keys(&found, expected, options)?;
+        let schema = schema(&found, expected, keys.as_ref(), options)?;
         let mut files = Vec::with_capacity(schemas.len());
         for (i, (path, has)) in found.files.iter().zip(schemas).enumerate() {
             let mut constants = constants(keys.as_ref(), i)?;
@@ -68,7 +142,7 @@ impl Tables {
                     Some(found) if found == dtype => {}
                     Some(DataType::Null) => constants.push(missing(name, dtype)),
                     None if options.missing_columns => constants.push(missing(name, dtype)),
-                    other => return Err(misfit(found, i, name, other, dtype, options).into()),
+                    other => return Err(misfit(&found, i, name, other, dtype, options).into()),
                 }
             }
             let other = has.iter_names().find(|name| !expected.contains(name));
@@ -78,102 +152,42 @@ impl Tables {
                     format!("the column is not in {first}: choose `columns` to leave it out");
                 return Err(FileError::new(path, reason).column(name.as_str()).into());
             }
-            files.push(Table { path: path.clone(), constants });
+            files.push(Table { path: path.clone(), stamp: found.stamps[i].clone(), constants });
         }
-        Ok(Tables { files, schema, file_paths: options.file_paths.clone() })
+        let parts = first_rows(parts, options.rows);
+        let (path, file_paths) = (found.path, options.file_paths.clone());
+        Ok(Tables { kind, path, files, parts, schema, file_paths, divisions: None })
     }
 
-    pub(crate) fn schema(&self) -> &SchemaRef {
-        &self.schema
+    /// The file that a partition is of.
+    pub(crate) fn file(&self, partition: usize) -> &Path {
+        &self.files[self.parts[partition].file].path
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.files.len()
-    }
-
-    pub(crate) fn path(&self, file: usize) -> &PathBuf {
-        &self.files[file].path
-    }
-
-    /// The wanted columns of a part. `scan` is how Polars reads the file.
-    pub(crate) fn scan(
+    /// Polars' plan of some files, with the columns that these do not have.
+    fn read(
         &self,
-        part: &Part,
+        files: &[&Table],
         wanted: &Wanted,
-        scan: impl FnOnce(ScanSources, UnifiedScanArgs) -> PolarsResult<LazyFrame>,
+        arguments: UnifiedScanArgs,
     ) -> PolarsResult<LazyFrame> {
-        let file = &self.files[part.file];
-        let slice = Slice::Positive { offset: part.rows.start, len: part.rows.len() };
-        let arguments =
-            UnifiedScanArgs { pre_slice: (!part.whole).then_some(slice), ..self.arguments() };
-        let path = PlRefPath::try_from_path(&file.path)?;
-        let rows = scan(ScanSources::Paths([path].into_iter().collect()), arguments)?;
-        Ok(self.columns(rows, file, wanted))
-    }
-
-    /// The wanted columns of several parts. Neighbours that are whole files with the same constants are one scan, which opens few of them at a
-    /// time.
-    pub(crate) fn scan_all(
-        &self,
-        parts: &[&Part],
-        wanted: &Wanted,
-        scan: impl Fn(ScanSources, UnifiedScanArgs) -> PolarsResult<LazyFrame>,
-    ) -> PolarsResult<LazyFrame> {
-        let file = |part: &Part| &self.files[part.file];
-        let are_alike =
-            |a: &&Part, b: &&Part| a.whole && b.whole && file(a).constants == file(b).constants;
-        let scans = parts.chunk_by(are_alike).map(|parts| {
-            let [first, _, ..] = parts else { return self.scan(parts[0], wanted, &scan) };
-            let paths = parts.iter().map(|part| PlRefPath::try_from_path(&file(part).path));
-            let paths = ScanSources::Paths(paths.collect::<PolarsResult<_>>()?);
-            // A column that only some of the files have is not one of the frame.
-            let extra_columns_policy = ExtraColumnsPolicy::Ignore;
-            let rows = scan(paths, UnifiedScanArgs { extra_columns_policy, ..self.arguments() })?;
-            Ok(self.columns(rows, file(first), wanted))
-        });
-        engine::union(scans.collect::<PolarsResult<_>>()?)
-    }
-
-    fn arguments(&self) -> UnifiedScanArgs {
-        UnifiedScanArgs {
+        files.iter().try_for_each(|file| file.stamp.check(&file.path))?;
+        let paths = files.iter().map(|file| PlRefPath::try_from_path(&file.path));
+        let sources = ScanSources::Paths(paths.collect::<PolarsResult<_>>()?);
+        let arguments = UnifiedScanArgs {
             glob: false,
             hive_options: HiveOptions::new_disabled(),
             include_file_paths: self.file_paths.clone(),
-            ..Default::default()
-        }
-    }
-
-    fn columns(&self, rows: LazyFrame, file: &Table, wanted: &Wanted) -> LazyFrame {
+            ..arguments
+        };
         let columns: Vec<_> = match &wanted.columns {
             Some(columns) => columns.iter().cloned().map(col).collect(),
             None => self.schema.iter_names().cloned().map(col).collect(),
         };
         let constant =
             |(name, value): &(PlSmallStr, Scalar)| lit(value.clone()).alias(name.clone());
-        let constants: Vec<_> = file.constants.iter().map(constant).collect();
-        rows.with_columns(constants).select(columns)
-    }
-
-    /// An error of reading a part, with the file.
-    pub(crate) fn explain(&self, part: &Part, error: PolarsError) -> PolarsError {
-        let path = self.path(part.file).display().to_string();
-        let reason = reason(&error);
-        match reason.contains(&path) {
-            true => error,
-            false => PolarsError::ComputeError(format!("{path}: {reason}").into()),
-        }
-    }
-
-    /// Known without reading where the file has one value only.
-    pub(crate) fn bounds(&self, part: &Part, column: &str) -> Option<Bounds> {
-        let value = self.constant(part, column)?.value().clone();
-        let known = !value.is_null() && !part.rows.is_empty();
-        known.then(|| Bounds { min: value.clone(), max: value, nulls: 0 })
-    }
-
-    /// Whether the file has one value only in a column.
-    pub(crate) fn is_constant(&self, part: &Part, column: &str) -> bool {
-        self.constant(part, column).is_some()
+        let constants: Vec<_> = files[0].constants.iter().map(constant).collect();
+        Ok(K::scan(sources, arguments)?.with_columns(constants).select(columns))
     }
 
     fn constant(&self, part: &Part, column: &str) -> Option<&Scalar> {
@@ -182,8 +196,92 @@ impl Tables {
     }
 }
 
+impl<K: Kind> fmt::Debug for Tables<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", K::NAME, self.describe())
+    }
+}
+
+impl<K: Kind> Source for Tables<K> {
+    fn name(&self) -> &'static str {
+        K::NAME
+    }
+
+    fn describe(&self) -> String {
+        match self.files.len() {
+            1 => self.path.display().to_string(),
+            n => format!("{}, {n} files", self.path.display()),
+        }
+    }
+
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn npartitions(&self) -> usize {
+        self.parts.len()
+    }
+
+    fn divisions(&self) -> Option<Divisions> {
+        self.divisions.clone()
+    }
+
+    fn rows(&self, partition: usize) -> Option<usize> {
+        Some(self.parts[partition].rows.len())
+    }
+
+    fn bounds(&self, partition: usize, column: &str) -> Option<Bounds> {
+        let part = &self.parts[partition];
+        let Some(value) = self.constant(part, column) else {
+            return self.kind.bounds(part, column);
+        };
+        let value = value.value().clone();
+        let known = !value.is_null() && !part.rows.is_empty();
+        known.then(|| Bounds { min: value.clone(), max: value, nulls: 0 })
+    }
+
+    fn streams(&self) -> bool {
+        true
+    }
+
+    fn scan(&self, partition: usize, wanted: &Wanted) -> PolarsResult<LazyFrame> {
+        let part = &self.parts[partition];
+        let slice = Slice::Positive { offset: part.rows.start, len: part.rows.len() };
+        let pre_slice = (!part.whole).then_some(slice);
+        let arguments = UnifiedScanArgs { pre_slice, ..Default::default() };
+        self.read(&[&self.files[part.file]], wanted, arguments)
+    }
+
+    /// Neighbours that are whole files with the same constants are one scan, which opens few of them at a time.
+    fn scan_all(&self, partitions: &[usize], wanted: &Wanted) -> PolarsResult<LazyFrame> {
+        let file = |partition: &usize| &self.files[self.parts[*partition].file];
+        let are_alike = |a: &usize, b: &usize| {
+            let whole = self.parts[*a].whole && self.parts[*b].whole;
+            whole && file(a).constants == file(b).constants
+        };
+        let scans = partitions.chunk_by(are_alike).map(|alike| {
+            let [_, _, ..] = alike else { return self.scan(alike[0], wanted) };
+            // A column that only some of the files have is not one of the frame.
+            let extra_columns_policy = ExtraColumnsPolicy::Ignore;
+            let arguments = UnifiedScanArgs { extra_columns_policy, ..Default::default() };
+            self.read(&alike.iter().map(file).collect::<Vec<_>>(), wanted, arguments)
+        });
+        engine::union(scans.collect::<PolarsResult<_>>()?)
+    }
+
+    /// The error of reading a part, with the file.
+    fn explain(&self, partition: usize, _: &Wanted, error: PolarsError) -> PolarsError {
+        let path = self.file(partition).display().to_string();
+        let reason = reason(&error);
+        match reason.contains(&path) {
+            true => error,
+            false => PolarsError::ComputeError(format!("{path}: {reason}").into()),
+        }
+    }
+}
+
 /// The first rows of all; at least one part, if without rows.
-pub(crate) fn first_rows(parts: Vec<Part>, limit: Option<usize>) -> Vec<Part> {
+fn first_rows(parts: Vec<Part>, limit: Option<usize>) -> Vec<Part> {
     let Some(mut left) = limit else { return parts };
     let mut kept = Vec::new();
     for mut part in parts {
@@ -199,31 +297,47 @@ pub(crate) fn first_rows(parts: Vec<Part>, limit: Option<usize>) -> Vec<Part> {
     kept
 }
 
-/// The values of the folders `key=value`: a column a key, a row a file.
-fn keys(found: &Found, first: &Schema, options: &Options) -> Result<Option<DataFrame>> {
-    let names = found.keys(&found.files[0]);
-    if options.hive == Some(true) && names.is_empty() {
-        let reason = "hive: the file is in no folder that is called `key=value`";
-        return Err(FileError::new(&found.files[0], reason).into());
-    }
-    if options.hive == Some(false) || names.is_empty() {
+/// The values of the folders `key=value`: a column a key, a row a file. Their types are those of the schema where it has
+/// them.
+fn keys(found: &Found, schema: &Schema, options: &Options) -> Result<Option<DataFrame>> {
+    if options.hive == Some(false) {
         return Ok(None);
     }
+    let names = found.keys(&found.files[0]);
     let mut paths = Vec::with_capacity(found.files.len());
     for file in &found.files {
+        let wrong = |reason: String| Err(FileError::new(file, reason).into());
         let has = found.keys(file);
         if has != names {
             let (first, names, has) = (found.files[0].display(), names.join(", "), has.join(", "));
-            let reason = format!(
+            return wrong(format!(
                 "the folders above have the keys `{has}`, those of {first} `{names}`: \
                 turn `hive` off, or read the folders alone"
-            );
-            return Err(FileError::new(file, reason).into());
+            ));
         }
-        paths.push(PlRefPath::try_from_path(found.below_root(file))?);
+        let path = PlRefPath::try_from_path(found.below_root(file))?;
+        if !get_hive_parts_iter(&path).map(|(key, _)| key).eq(names.iter().copied()) {
+            return wrong(format!(
+                "the folders above have a value of `{}` that is not UTF-8, or has a `*`: \
+                rename the folder, or turn `hive` off",
+                names.join(", ")
+            ));
+        }
+        paths.push(path);
     }
-    let values = hive_partitions_from_paths(&paths, 0, None, first, true)
-        .map_err(|e| FileError::of(&found.files[0], "read the keys of the folders", e))?;
+    let wrong = |reason: String| Err(FileError::new(&found.files[0], reason).into());
+    if let Some(key) = names.iter().enumerate().find(|(i, key)| names[..*i].contains(key)) {
+        return wrong(format!("the folders above have the key `{}` twice", key.1));
+    }
+    if names.is_empty() {
+        return match options.hive {
+            Some(_) => wrong("hive: the file is in no folder that is called `key=value`".into()),
+            None => Ok(None),
+        };
+    }
+    let doing = "read the keys of the folders, of which `schema` can tell the types";
+    let values = hive_partitions_from_paths(&paths, 0, None, schema, true)
+        .map_err(|e| FileError::of(&found.files[0], doing, e))?;
     Ok(values.map(|values| values.df().clone()))
 }
 
@@ -271,6 +385,9 @@ fn schema(
         if chosen.with_column(name.clone(), dtype.clone()).is_some() {
             return Err(Error::Option(format!("columns: `{name}` is there twice")));
         }
+    }
+    if let Some(name) = &options.file_paths {
+        chosen.with_column(name.clone(), DataType::String);
     }
     Ok(Arc::new(chosen))
 }

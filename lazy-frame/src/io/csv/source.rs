@@ -35,7 +35,7 @@ impl CsvSource {
     pub(super) fn open(pattern: &Path, options: Options) -> Result<Self> {
         let rules = options.line_rules();
         let mut files = Vec::new();
-        for path in paths::files(pattern, &EXTENSIONS)? {
+        for path in paths::files(pattern, &EXTENSIONS, false)? {
             let file = TextFile::find(&path)?;
             let head = Head::read(&file, &options, &rules)?;
             files.push((Arc::new(file), head));

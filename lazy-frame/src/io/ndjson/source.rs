@@ -47,7 +47,7 @@ const EXTENSIONS: [&str; 9] = [
 impl NdjsonSource {
     pub(super) fn open(pattern: &Path, options: Options) -> Result<Self> {
         let mut files = Vec::new();
-        for path in paths::files(pattern, &EXTENSIONS)? {
+        for path in paths::files(pattern, &EXTENSIONS, false)? {
             files.push(Arc::new(TextFile::find(&path)?));
         }
         let mut all = match &options.schema {

@@ -4,7 +4,7 @@ use std::path::Path;
 use polars::prelude::*;
 
 use super::*;
-use crate::plan::Bounds;
+use crate::plan::{Bounds, Wanted};
 use lazy_runtime::Collection;
 
 fn write(path: &Path, table: &DataFrame, row_group_size: usize) {
@@ -219,6 +219,45 @@ fn folders_with_other_keys_are_an_error() {
 }
 
 #[test]
+fn a_folder_with_a_key_and_a_file_without_one_are_an_error() {
+    let folder = folder();
+    write(&folder.path().join("k=1/x.parquet"), &table(), 2);
+    let message = error(Frame::read_parquet(folder.path()));
+    assert!(message.contains("k=1/x.parquet: the folders above have the keys `k`"), "{message}");
+    let plain = Frame::read_parquet(folder.path()).hive(false).build().unwrap();
+    assert_eq!(plain.compute().unwrap(), table());
+}
+
+#[test]
+fn a_schema_tells_the_types_of_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    write(&folder.path().join("zip=007/a.parquet"), &table().head(Some(1)), 2);
+    let with_key = |dtype| {
+        let mut schema = table().schema().as_ref().clone();
+        schema.with_column("zip".into(), dtype);
+        Frame::read_parquet(folder.path()).schema(schema)
+    };
+    let text = with_key(DataType::String).build().unwrap().compute().unwrap();
+    assert_eq!(text.column("zip").unwrap().get(0).unwrap(), AnyValue::String("007"));
+    assert!(error(with_key(DataType::Time)).contains("cannot read the keys of the folders"));
+}
+
+#[test]
+fn values_of_keys_that_cannot_be_read_are_told_with_their_file() {
+    for (i, value) in ["%FF", "a*b"].iter().enumerate() {
+        let folder = tempfile::tempdir().unwrap();
+        write(&folder.path().join("k=1/x.parquet"), &table(), 2);
+        let bad = format!("k={value}");
+        write(&folder.path().join(&bad).join("x.parquet"), &table(), 2);
+        let message = error(Frame::read_parquet(folder.path()));
+        assert!(message.contains(&format!("{bad}/x.parquet: the folders above")), "{i}: {message}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    write(&folder.path().join("k=1/k=2/x.parquet"), &table(), 2);
+    assert!(error(Frame::read_parquet(folder.path())).contains("the key `k` twice"));
+}
+
+#[test]
 fn columns_are_chosen_and_the_path_is_one() {
     let folder = folder();
     let reader = Frame::read_parquet(folder.path()).include_file_paths("path");
@@ -229,6 +268,8 @@ fn columns_are_chosen_and_the_path_is_one() {
     assert!(path.ends_with("b.parquet"));
     let path_is_b = col("path").eq(lit(path));
     assert_eq!(frame.filter(path_is_b).compute().unwrap().height(), 4);
+    let last = reader.clone().columns(["x"]).build().unwrap();
+    assert_eq!(last.compute().unwrap().get_column_names(), ["x", "path"]);
     let taken = Frame::read_parquet(folder.path()).include_file_paths("x");
     assert_eq!(
         error(taken),
@@ -330,6 +371,10 @@ fn a_file_that_changes_after_build_is_the_error_of_its_task() {
     fs::remove_file(folder.path().join("b.parquet")).unwrap();
     let error = frame.compute().unwrap_err().to_string();
     assert!(error.contains("read-parquet") && error.contains("b.parquet"), "{error}");
+    // What the end of the old file told is not true of the new one.
+    write(&folder.path().join("b.parquet"), &table().slice(8, 1), 2);
+    let error = frame.compute().unwrap_err().to_string();
+    assert!(error.contains("b.parquet: the file has changed since the frame was built"), "{error}");
 }
 
 #[test]
@@ -344,11 +389,11 @@ fn files_without_rows_are_partitions_without_rows() {
 #[test]
 fn damaged_rows_are_the_error_of_a_task_that_names_the_file() {
     let folder = folder();
-    let frame = Frame::read_parquet(folder.path()).build().unwrap();
     let file = folder.path().join("b.parquet");
     let mut bytes = fs::read(&file).unwrap();
     bytes[4..40].fill(0xFF);
     fs::write(&file, bytes).unwrap();
+    let frame = Frame::read_parquet(folder.path()).build().unwrap();
     let error = frame.compute().unwrap_err().to_string();
     assert!(error.contains("read-parquet") && error.contains("b.parquet"), "{error}");
 }

@@ -18,7 +18,7 @@ pub(crate) use pending::Pending;
 
 use self::keys::by_folder;
 use self::pending::{Renaming, Temporary, aside, create};
-use super::folders::gather;
+use super::paths::gather;
 use crate::error::FileError;
 
 /// What was written.
