@@ -10,6 +10,7 @@ mod paths;
 mod stamp;
 mod tables;
 mod text;
+mod texts;
 pub(crate) mod write;
 
 pub use csv::ReadCsv;

@@ -10,31 +10,30 @@ use polars::prelude::PolarsError;
 use polars_io::utils::compression::{ByteSourceReader, SupportedCompression};
 
 use super::lines::{LineRules, Lines};
+use super::stamp::{self, Stamp};
 use crate::error::FileError;
 
 /// A file of lines, which may be compressed.
 #[derive(Debug)]
 pub(crate) struct TextFile {
     pub(crate) path: PathBuf,
-    bytes: u64,
+    stamp: Stamp,
     compression: Option<SupportedCompression>,
 }
 
 impl TextFile {
     /// The file, which has to be there and must not be empty.
     pub(crate) fn find(path: &Path) -> Result<Self, FileError> {
+        let stamp = Stamp::of(path)?;
         let mut start = Vec::new();
-        let look = |start: &mut Vec<u8>| {
-            let file = File::open(path)?;
-            let bytes = file.metadata()?.len();
-            file.take(4).read_to_end(start)?;
-            io::Result::Ok(bytes)
-        };
-        let bytes = look(&mut start).map_err(|e| FileError::of(path, "read the file", e))?;
-        let compression = SupportedCompression::check(&start);
-        match bytes {
-            0 => Err(FileError::new(path, "the file is empty")),
-            _ => Ok(TextFile { path: path.to_owned(), bytes, compression }),
+        let read = File::open(path).and_then(|file| file.take(64).read_to_end(&mut start));
+        read.map_err(|e| FileError::of(path, "read the file", e))?;
+        match start[..] {
+            [] => Err(FileError::new(path, "the file is empty")),
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+                Err(FileError::new(path, "the file is UTF-16, expected UTF-8: convert it"))
+            }
+            _ => Ok(TextFile { path: path.to_owned(), stamp, compression: compression(&start) }),
         }
     }
 
@@ -109,7 +108,7 @@ impl TextFile {
         let (end, cuts) = match self.compression {
             Some(_) => (end.unwrap_or(u64::MAX), Vec::new()),
             None => {
-                let end = end.unwrap_or(self.bytes).max(start);
+                let end = end.unwrap_or(self.stamp.bytes).max(start);
                 (end, self.cuts(start..end, bytes, rules).map_err(|e| self.unreadable(e))?)
             }
         };
@@ -132,6 +131,13 @@ impl TextFile {
     }
 }
 
+/// How a file is compressed that begins so. A text may begin as a compressed file does, such as `x^2`, but goes on as a
+/// text.
+fn compression(start: &[u8]) -> Option<SupportedCompression> {
+    let is_text = start.iter().all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace());
+    SupportedCompression::check(start).filter(|_| !is_text)
+}
+
 /// Lines of a file.
 #[derive(Debug)]
 pub(crate) struct Part {
@@ -146,6 +152,7 @@ impl Part {
     pub(crate) fn read(&self, text: &mut Vec<u8>) -> Result<(), FileError> {
         let length = self.range.end - self.range.start;
         let unreadable = |e| self.file.unreadable(e);
+        self.file.stamp.check(&self.file.path)?;
         if self.file.compression.is_some() {
             let mut rest = self.file.open(self.range.start)?.take(length);
             return rest.read_to_end(text).map(|_| ()).map_err(unreadable);
@@ -156,10 +163,7 @@ impl Part {
         let read = file.take(length).read_to_end(text).map_err(unreadable)?;
         match read as u64 == length {
             true => Ok(()),
-            false => Err(FileError::new(
-                &self.file.path,
-                "the file has become shorter since the frame was built: build it again",
-            )),
+            false => Err(stamp::changed(&self.file.path)),
         }
     }
 
@@ -185,7 +189,7 @@ impl Part {
 pub(crate) fn describe(pattern: &Path, parts: &[Part]) -> String {
     let mut files: Vec<_> = parts.iter().map(|part| &part.file).collect();
     files.dedup_by(|a, b| Arc::ptr_eq(a, b));
-    let bytes: u64 = files.iter().map(|file| file.bytes).sum();
+    let bytes: u64 = files.iter().map(|file| file.stamp.bytes).sum();
     let count = match files.len() {
         1 => String::new(),
         n => format!("{n} files, "),

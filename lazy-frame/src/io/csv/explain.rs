@@ -1,62 +1,16 @@
-//! What is wrong with a text that Polars cannot read: which line, and which column.
+//! What is wrong with a line that Polars cannot read, and in which column.
 
-use polars::prelude::{CsvEncoding, PlSmallStr, PolarsError, col};
+use polars::prelude::{CsvEncoding, PlSmallStr};
 
 use super::head::{fields, unquoted, without_end};
-use super::source::CsvSource;
-use crate::engine;
-use crate::error::{FileError, reason};
-use crate::io::text::{Part, first_bad};
-use crate::plan::Wanted;
+use super::source::Csv;
 
-/// The error of a part, with line and column. An error that does not come from reading stays as it is.
-pub(super) fn explain(
-    source: &CsvSource,
-    part: &Part,
-    text: &[u8],
-    wanted: &Wanted,
-    error: PolarsError,
-) -> PolarsError {
-    let columns = wanted.columns.as_deref().or(source.options.columns.as_deref());
-    let lines = source.rules.ranges(text);
-    let Some(bad) = first_bad(&lines, |part| source.fails(&text[part], columns)) else {
-        return error;
-    };
-    let line = &text[bad.clone()];
-    let (column, why) = source.why(line, columns).unwrap_or_else(|| (None, reason(&error)));
-    let mut wrong = FileError::new(&part.file.path, why);
-    if let Ok(number) = part.line_number(bad.start, source.options.parse.eol_char) {
-        wrong = wrong.line(number);
-    }
-    match column {
-        Some(column) => wrong.column(column.as_str()).into(),
-        None => wrong.into(),
-    }
-}
-
-impl CsvSource {
-    /// Whether Polars cannot read these columns of some lines.
-    fn fails(&self, lines: &[u8], columns: Option<&[PlSmallStr]>) -> bool {
-        let mut text = self.header();
-        text.extend_from_slice(lines);
-        let rows = self.rows(text).and_then(|rows| {
-            let known = |columns: &[PlSmallStr]| {
-                let all = columns.iter().filter(|name| self.all.contains(name));
-                all.cloned().map(col).collect::<Vec<_>>()
-            };
-            engine::collect(match columns {
-                Some(columns) => rows.select(known(columns)),
-                None => rows,
-            })
-        });
-        rows.is_err()
-    }
-
+impl Csv {
     /// What is wrong with a line, and in which column.
-    fn why(
+    pub(super) fn fault(
         &self,
         line: &[u8],
-        columns: Option<&[PlSmallStr]>,
+        unfit: &dyn Fn() -> Option<PlSmallStr>,
     ) -> Option<(Option<PlSmallStr>, String)> {
         let parse = &self.options.parse;
         if matches!(parse.encoding, CsvEncoding::Utf8)
@@ -87,14 +41,12 @@ impl CsvSource {
             );
             return Some((None, why));
         }
-        let is_wanted = |name: &PlSmallStr| columns.is_none_or(|columns| columns.contains(name));
-        let unfit = |(name, _): &(&PlSmallStr, _)| {
-            is_wanted(name) && self.fails(line, Some(std::slice::from_ref(*name)))
-        };
-        let (name, dtype) = self.all.iter().find(unfit)?;
-        let field = fields.get(self.all.index_of(name)?).copied().unwrap_or_default();
-        let value = String::from_utf8_lossy(unquoted(field, parse));
-        Some((Some(name.clone()), format!("`{value}` is no {dtype}{}", self.origin(name))))
+        let name = unfit()?;
+        let (i, _, dtype) = self.all.get_full(&name)?;
+        let value =
+            String::from_utf8_lossy(unquoted(fields.get(i).copied().unwrap_or_default(), parse));
+        let why = format!("`{value}` is no {dtype}{}", self.origin(&name));
+        Some((Some(name), why))
     }
 
     /// Where the type of a column comes from, and how to give it another.

@@ -24,7 +24,9 @@ pub(super) fn schema<'a>(
     rules: &LineRules,
 ) -> Result<Schema, FileError> {
     let mut columns = Vec::new();
-    let mut left = options.infer_schema_length.unwrap_or(usize::MAX);
+    let n = options.infer_schema_length.unwrap_or(usize::MAX);
+    // Without a header, it takes a row to know how many columns there are.
+    let mut left = n.max(usize::from(!options.has_header));
     for (file, head) in files {
         if columns.is_empty()
             && let Some(header) = &head.header
@@ -43,6 +45,9 @@ pub(super) fn schema<'a>(
         if left == 0 && !columns.is_empty() {
             break;
         }
+    }
+    if n == 0 {
+        columns.iter_mut().for_each(|column| column.types.clear());
     }
     Ok(columns.into_iter().map(Column::field).collect())
 }

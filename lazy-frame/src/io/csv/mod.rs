@@ -16,10 +16,10 @@ use polars::prelude::{
 };
 
 use super::lines::LineRules;
+use super::texts;
 use crate::error::{Error, Result};
 use crate::frame::Frame;
 use crate::plan::At;
-use source::CsvSource;
 
 /// How CSV files are read: made by [`Frame::read_csv`], ended by [`ReadCsv::build`].
 #[derive(Clone, Debug)]
@@ -28,6 +28,7 @@ pub struct ReadCsv {
     pattern: PathBuf,
     at: At,
     options: Options,
+    pub(super) texts: texts::Options,
 }
 
 #[derive(Clone, Debug)]
@@ -40,9 +41,6 @@ struct Options {
     schema: Option<SchemaRef>,
     dtypes: Schema,
     columns: Option<Vec<PlSmallStr>>,
-    file_paths: Option<PlSmallStr>,
-    ignore_errors: bool,
-    partition_bytes: u64,
 }
 
 impl Frame {
@@ -79,11 +77,9 @@ impl Frame {
             schema: None,
             dtypes: Schema::default(),
             columns: None,
-            file_paths: None,
-            ignore_errors: false,
-            partition_bytes: 64 << 20,
         };
-        ReadCsv { pattern: glob.as_ref().to_owned(), at: Location::caller(), options }
+        let texts = texts::Options::default();
+        ReadCsv { pattern: glob.as_ref().to_owned(), at: Location::caller(), options, texts }
     }
 }
 
@@ -204,38 +200,19 @@ impl ReadCsv {
         self.set(|o| o.parse.truncate_ragged_lines = truncate)
     }
 
-    /// Whether values that do not fit their column are null instead of an error; no, unless told.
-    pub fn ignore_errors(self, ignore: bool) -> Self {
-        self.set(|o| o.ignore_errors = ignore)
-    }
-
-    /// How many bytes of a file make a partition, about: 64 MiB, unless told. A file that has more is cut into
-    /// partitions of the same size, at line ends. A compressed file is one partition, whatever its size.
-    ///
-    /// A task holds these bytes and the rows that are made of them, a few times as much in all.
-    pub fn partition_bytes(self, bytes: usize) -> Self {
-        self.set(|o| o.partition_bytes = bytes as u64)
-    }
-
-    /// Adds a column of this name that says which file a row is from.
-    pub fn include_file_paths(self, name: impl Into<PlSmallStr>) -> Self {
-        let name = name.into();
-        self.set(|o| o.file_paths = Some(name))
-    }
-
     /// The frame.
     ///
     /// # Errors
     /// If there is no such file, a file is empty or has another header than the others, or an option makes no sense or
     /// names a column that there is not.
     pub fn build(self) -> Result<Frame> {
-        self.options.check().map_err(Error::Option)?;
-        Ok(Frame::from_source(CsvSource::open(&self.pattern, self.options)?, self.at))
+        self.options.check(&self.texts).map_err(Error::Option)?;
+        Ok(Frame::from_source(source::open(&self.pattern, self.options, &self.texts)?, self.at))
     }
 }
 
 impl Options {
-    fn check(&self) -> Result<(), String> {
+    fn check(&self, texts: &texts::Options) -> Result<(), String> {
         let parse = &self.parse;
         let signs = [Some(parse.separator), Some(parse.eol_char), parse.quote_char];
         let mut seen = Vec::new();
@@ -256,7 +233,7 @@ impl Options {
         if self.line_rules().comment.is_some_and(|prefix| prefix.is_empty()) {
             return Err("read_csv: the comment_prefix is empty, expected such as `#`".into());
         }
-        if self.partition_bytes == 0 {
+        if texts.partition_bytes == 0 {
             return Err("read_csv: partition_bytes is 0, expected at least 1".into());
         }
         Ok(())

@@ -1,71 +1,66 @@
-//! [`CsvSource`]: parts of CSV files, each read into memory and given to Polars' lazy reader.
+//! [`Csv`]: how the parts of CSV files are read, each put into memory and given to Polars' lazy reader.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use polars::prelude::{
-    LazyCsvReader, LazyFileListReader, LazyFrame, PlSmallStr, PolarsError, PolarsResult,
-    ScanSources, Schema, SchemaRef, cols, lit,
+    LazyCsvReader, LazyFileListReader, LazyFrame, NullValues, PlSmallStr, PolarsError,
+    PolarsResult, ScanSources, Schema, SchemaRef,
 };
 
 use super::head::{Head, fields};
-use super::{Options, explain, infer};
-use crate::error::{Error, FileError, Result, missing};
+use super::{Options, infer};
+use crate::error::{Error, FileError, Result};
 use crate::io::lines::LineRules;
 use crate::io::paths;
-use crate::io::text::{self, Part, TextFile};
-use crate::plan::{Source, Wanted};
+use crate::io::text::{Part, TextFile};
+use crate::io::texts::{self, Kind, Texts, known};
 
+/// What is particular to CSV files.
 #[derive(Debug)]
-pub(super) struct CsvSource {
-    pattern: PathBuf,
+pub(super) struct Csv {
     pub(super) options: Options,
-    pub(super) rules: LineRules,
-    parts: Vec<Part>,
+    ignore_errors: bool,
+    rules: LineRules,
     /// All columns of the files.
     pub(super) all: SchemaRef,
-    /// The columns of the frame.
-    schema: SchemaRef,
 }
 
 const EXTENSIONS: [&str; 8] =
     ["csv", "tsv", "csv.gz", "tsv.gz", "csv.zst", "tsv.zst", "csv.zstd", "tsv.zstd"];
 
-impl CsvSource {
-    pub(super) fn open(pattern: &Path, options: Options) -> Result<Self> {
-        let rules = options.line_rules();
-        let mut files = Vec::new();
-        for path in paths::files(pattern, &EXTENSIONS, false)? {
-            let file = TextFile::find(&path)?;
-            let head = Head::read(&file, &options, &rules)?;
-            files.push((Arc::new(file), head));
-        }
-        let all = all_columns(&files, &options, &rules)?;
-        for (file, head) in &files {
-            head.header.as_ref().map_or(Ok(()), |header| header.check(file, &all))?;
-        }
-        let schema = columns_of_frame(&all, &options)?;
-        let parts = parts(&files, &options, &rules)?;
-        let (all, schema) = (Arc::new(all), Arc::new(schema));
-        Ok(CsvSource { pattern: pattern.to_owned(), options, rules, parts, all, schema })
+pub(super) fn open(pattern: &Path, options: Options, texts: &texts::Options) -> Result<Texts<Csv>> {
+    let rules = options.line_rules();
+    let mut files = Vec::new();
+    for path in paths::files(pattern, &EXTENSIONS, false)? {
+        let file = TextFile::find(&path)?;
+        let head = Head::read(&file, &options, &rules)?;
+        files.push((Arc::new(file), head));
+    }
+    let all = all_columns(&files, &options, &rules)?;
+    for (file, head) in &files {
+        head.header.as_ref().map_or(Ok(()), |header| header.check(file, &all))?;
+    }
+    let parts = parts(&files, &options, texts.partition_bytes, &rules)?;
+    let columns = options.columns.clone();
+    let csv = Csv { options, ignore_errors: texts.ignore_errors, rules, all: Arc::new(all) };
+    Texts::new(csv, pattern, parts, columns.as_deref(), texts)
+}
+
+impl Kind for Csv {
+    const NAME: &'static str = "read-csv";
+
+    fn rules(&self) -> &LineRules {
+        &self.rules
     }
 
-    /// The text of a part, behind a header.
-    fn text(&self, part: &Part, wanted: &Wanted) -> Result<Vec<u8>, FileError> {
-        let mut text = self.header();
-        match wanted.rows {
-            Some(n) => part.read_rows(n, &self.rules, &mut text)?,
-            None => part.read(&mut text)?,
-        }
-        if part.is_last && wanted.rows.is_none() {
-            self.check_end(part, &text[self.header().len()..])?;
-        }
-        Ok(text)
+    fn columns(&self) -> &Schema {
+        &self.all
     }
 
     /// A line with as many fields as there are columns. With it Polars reads all parts in the same way, and has the
     /// number of columns where the first line lacks some; the names come from the schema.
-    pub(super) fn header(&self) -> Vec<u8> {
+    fn header(&self) -> Vec<u8> {
         let parse = &self.options.parse;
         let comment = self.rules.comment.as_deref().unwrap_or_default();
         let is_free = |byte: &u8| {
@@ -82,7 +77,7 @@ impl CsvSource {
     /// A file that was cut off ends in a line that lacks fields, or within quotes.
     fn check_end(&self, part: &Part, text: &[u8]) -> Result<(), FileError> {
         let (options, end) = (&self.options, self.options.parse.eol_char);
-        if options.ignore_errors || options.parse.truncate_ragged_lines {
+        if self.ignore_errors || options.parse.truncate_ragged_lines {
             return Ok(());
         }
         let line_number = |line: &[u8]| part.line_number(text.len() - line.len(), end);
@@ -105,15 +100,27 @@ impl CsvSource {
         Err(FileError::new(&part.file.path, reason).line(line_number(line)?))
     }
 
-    /// Polars' plan for a text with a header.
-    pub(super) fn rows(&self, text: Vec<u8>) -> PolarsResult<LazyFrame> {
+    fn rows(&self, mut text: Vec<u8>) -> PolarsResult<LazyFrame> {
+        // Polars takes a last line without an end for a comment if one begins at its second byte.
+        if self.rules.comment.is_some() && !text.ends_with(&[self.rules.end]) {
+            text.push(self.rules.end);
+        }
         let sources = ScanSources::Buffers(Arc::from([text.into()]));
         LazyCsvReader::new_with_sources(sources)
             .map_parse_options(|_| self.options.parse.clone())
             .with_schema(Some(self.all.clone()))
-            .with_ignore_errors(self.options.ignore_errors)
+            .with_ignore_errors(self.ignore_errors)
             .with_cache(false)
             .finish()
+    }
+
+    fn why(
+        &self,
+        line: &[u8],
+        unfit: &dyn Fn() -> Option<PlSmallStr>,
+        error: &PolarsError,
+    ) -> (Option<PlSmallStr>, String) {
+        self.fault(line, unfit).unwrap_or_else(|| (None, crate::error::reason(error)))
     }
 }
 
@@ -124,47 +131,29 @@ fn all_columns(files: &Files, options: &Options, rules: &LineRules) -> Result<Sc
         Some(schema) => (**schema).clone(),
         None => infer::schema(files.iter().map(|(file, head)| (&**file, head)), options, rules)?,
     };
+    let wrong = |reason| Error::Option(format!("read_csv: {reason}"));
     for (name, dtype) in options.dtypes.iter() {
-        known(&all, name, "dtypes")?;
+        known(&all, name, "dtypes").map_err(wrong)?;
         all.set_dtype(name, dtype.clone());
     }
-    if let Some(polars::prelude::NullValues::Named(nulls)) = &options.parse.null_values {
-        nulls.iter().try_for_each(|(name, _)| known(&all, name, "null_values_of"))?;
+    if let Some(NullValues::Named(nulls)) = &options.parse.null_values {
+        for (i, (name, _)) in nulls.iter().enumerate() {
+            known(&all, name, "null_values_of").map_err(wrong)?;
+            if nulls[..i].iter().any(|(other, _)| other == name) {
+                let reason = format!("null_values_of: `{name}` is there twice, and has one value");
+                return Err(wrong(reason));
+            }
+        }
     }
     Ok(all)
 }
 
-fn columns_of_frame(all: &Schema, options: &Options) -> Result<Schema> {
-    let mut schema = match &options.columns {
-        None => all.clone(),
-        Some(names) => {
-            names.iter().try_for_each(|name| known(all, name, "columns"))?;
-            names.iter().filter_map(|name| Some((name.clone(), all.get(name)?.clone()))).collect()
-        }
-    };
-    if let Some(name) = &options.file_paths {
-        if all.contains(name) {
-            return Err(Error::Option(format!(
-                "read_csv: include_file_paths: the files have a column `{name}`, choose another name"
-            )));
-        }
-        schema.insert(name.clone(), polars::prelude::DataType::String);
-    }
-    Ok(schema)
-}
-
-fn known(all: &Schema, name: &PlSmallStr, option: &str) -> Result<()> {
-    match all.contains(name) {
-        true => Ok(()),
-        false => {
-            let names: Vec<_> = all.iter_names().map(PlSmallStr::as_str).collect();
-            let (reason, names) = (missing(name), names.join(", "));
-            Err(Error::Option(format!("read_csv: {option}: {reason}; the columns are {names}")))
-        }
-    }
-}
-
-fn parts(files: &Files, options: &Options, rules: &LineRules) -> Result<Vec<Part>> {
+fn parts(
+    files: &Files,
+    options: &Options,
+    partition_bytes: u64,
+    rules: &LineRules,
+) -> Result<Vec<Part>> {
     let mut parts = Vec::new();
     let mut left = options.n_rows;
     for (file, head) in files {
@@ -177,47 +166,7 @@ fn parts(files: &Files, options: &Options, rules: &LineRules) -> Result<Vec<Part
             *left -= rows;
             end = Some(rows_end);
         }
-        parts.extend(file.parts(head.rows_at, end, options.partition_bytes, rules)?);
+        parts.extend(file.parts(head.rows_at, end, partition_bytes, rules)?);
     }
     Ok(parts)
-}
-
-impl Source for CsvSource {
-    fn name(&self) -> &'static str {
-        "read-csv"
-    }
-
-    fn describe(&self) -> String {
-        text::describe(&self.pattern, &self.parts)
-    }
-
-    fn schema(&self) -> &SchemaRef {
-        &self.schema
-    }
-
-    fn npartitions(&self) -> usize {
-        self.parts.len()
-    }
-
-    fn scan(&self, partition: usize, wanted: &Wanted) -> PolarsResult<LazyFrame> {
-        let part = &self.parts[partition];
-        let mut rows = self.rows(self.text(part, wanted)?)?;
-        if let Some(name) = &self.options.file_paths {
-            let path = part.file.path.to_string_lossy().into_owned();
-            rows = rows.with_columns([lit(path).alias(name.clone())]);
-        }
-        Ok(match self.options.columns {
-            Some(_) => rows.select([cols(self.schema.iter_names_cloned()).as_expr()]),
-            None => rows,
-        })
-    }
-
-    fn explain(&self, partition: usize, wanted: &Wanted, error: PolarsError) -> PolarsError {
-        let part = &self.parts[partition];
-        let mut text = Vec::new();
-        match part.read(&mut text) {
-            Ok(()) => explain::explain(self, part, &text, wanted, error),
-            Err(e) => e.into(),
-        }
-    }
 }

@@ -112,6 +112,11 @@ fn comments_are_no_rows_and_their_quotes_no_quotes() {
         |parts| parts.comment_prefix("#"),
     );
     same(
+        "a,b\n1,2\n\"#\",3",
+        |whole| whole.with_comment_prefix(Some("#".into())),
+        |parts| parts.comment_prefix("#"),
+    );
+    same(
         "//top\na,b\n1,x\n//\"\n2,/\n",
         |whole| whole.with_comment_prefix(Some("//".into())).with_quote_char(None),
         |parts| parts.comment_prefix("//").quote_char(None),
@@ -140,6 +145,11 @@ fn files_without_header_have_numbered_columns() {
         |parts| parts.has_header(false),
     );
     same("1,x,\n2\n", |whole| whole.with_has_header(false), |parts| parts.has_header(false));
+    same(
+        "1,x\n2,\n",
+        |whole| whole.with_has_header(false).with_infer_schema_length(Some(0)),
+        |parts| parts.has_header(false).infer_schema_length(Some(0)),
+    );
     same("\u{feff}1\n2\n", |whole| whole.with_has_header(false), |parts| parts.has_header(false));
 }
 
@@ -233,6 +243,8 @@ fn some_columns_in_another_order() {
     let expected = df!["c" => [2_i64, 4], "a" => [1_i64, 3]].unwrap();
     assert_eq!(frame.schema().unwrap(), *expected.schema());
     assert!(frame.compute().unwrap().equals(&expected));
+    let paths = read().columns(["p", "a"]).include_file_paths("p").build().unwrap();
+    assert_eq!(paths.compute().unwrap().get_column_names(), ["p", "a"]);
     assert_eq!(
         folder.error(read().columns(["d"])),
         "read_csv: columns: there is no column `d`; the columns are a, b, c"
@@ -271,6 +283,16 @@ fn the_first_rows_of_all_files() {
             assert!(found.equals(&df!["x" => expected].unwrap()), "{n} {bytes} {found}");
         }
     }
+}
+
+#[test]
+fn a_text_that_begins_as_a_compressed_file_does_is_a_text() {
+    let folder = one("x^2,y\n1,2\n3,4\n");
+    let found = folder.csv("a.csv").partition_bytes(1).build().unwrap().compute().unwrap();
+    assert!(found.equals(&df!["x^2" => [1_i64, 3], "y" => [2_i64, 4]].unwrap()));
+    fs::write(folder.path("a.csv"), b"\xff\xfea\0\n\0").unwrap();
+    let error = folder.error(folder.csv("a.csv"));
+    assert_eq!(error, "a.csv: the file is UTF-16, expected UTF-8: convert it");
 }
 
 #[test]
@@ -418,7 +440,13 @@ fn a_file_that_changes_after_building_is_told() {
     let folder = one("a\n1\n2\n");
     let frame = folder.csv("a.csv").build().unwrap();
     fs::write(folder.path("a.csv"), "a\n1\n").unwrap();
-    assert!(frame.compute().unwrap_err().to_string().contains("has become shorter"));
+    assert!(
+        frame.compute().unwrap_err().to_string().contains("has changed since the frame was built")
+    );
+    fs::write(folder.path("a.csv"), "a\n11\n222\n3\n").unwrap();
+    assert!(
+        frame.compute().unwrap_err().to_string().contains("has changed since the frame was built")
+    );
     fs::remove_file(folder.path("a.csv")).unwrap();
     let error = frame.compute().unwrap_err().to_string();
     assert!(error.contains("cannot read the file: No such file"), "{error}");
@@ -443,6 +471,9 @@ fn options_that_make_no_sense_are_told() {
     assert!(error(csv().partition_bytes(0)).contains("partition_bytes is 0"));
     assert!(error(csv().comment_prefix("")).contains("comment_prefix is empty"));
     assert!(error(csv().include_file_paths("a")).contains("have a column `a`"));
+    assert_eq!(error(csv().columns(["a", "a"])), "read_csv: columns: `a` is there twice");
+    let nulls = csv().null_values_of([("a", "x"), ("a", "y")]);
+    assert!(error(nulls).contains("null_values_of: `a` is there twice"));
     assert!(
         error(csv().dtypes([("b", DataType::Int8)])).contains("dtypes: there is no column `b`")
     );

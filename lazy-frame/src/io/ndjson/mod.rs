@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use polars::prelude::{DataType, PlSmallStr, Schema, SchemaRef};
 
+use super::texts;
 use crate::error::{Error, Result};
 use crate::frame::Frame;
 use crate::plan::At;
-use source::NdjsonSource;
 
 /// How files of JSON lines are read: made by [`Frame::read_ndjson`], ended by [`ReadNdjson::build`].
 #[derive(Clone, Debug)]
@@ -19,6 +19,7 @@ pub struct ReadNdjson {
     pattern: PathBuf,
     at: At,
     options: Options,
+    pub(super) texts: texts::Options,
 }
 
 #[derive(Clone, Debug)]
@@ -26,14 +27,11 @@ struct Options {
     infer_schema_length: Option<usize>,
     schema: Option<SchemaRef>,
     dtypes: Schema,
-    file_paths: Option<PlSmallStr>,
-    ignore_errors: bool,
-    partition_bytes: u64,
 }
 
 impl Frame {
-    /// Reads files with a JSON object in each line: one, those of a folder that end in `.ndjson` or `.jsonl`, or those
-    /// that a pattern names, in the order of their names. Files that are compressed with gzip, zlib or zstd are read,
+    /// Reads files with a JSON object in each line: one, those of a folder that end in `.ndjson`, `.jsonl` or
+    /// `.json`, or those that a pattern names, in the order of their names. Files that are compressed with gzip, zlib or zstd are read,
     /// too.
     ///
     /// The keys of the objects are the columns; what an object lacks is null, and keys that are not in the schema are
@@ -52,15 +50,10 @@ impl Frame {
     /// ```
     #[track_caller]
     pub fn read_ndjson(glob: impl AsRef<Path>) -> ReadNdjson {
-        let options = Options {
-            infer_schema_length: Some(100),
-            schema: None,
-            dtypes: Schema::default(),
-            file_paths: None,
-            ignore_errors: false,
-            partition_bytes: 64 << 20,
-        };
-        ReadNdjson { pattern: glob.as_ref().to_owned(), at: Location::caller(), options }
+        let options =
+            Options { infer_schema_length: Some(100), schema: None, dtypes: Schema::default() };
+        let texts = texts::Options::default();
+        ReadNdjson { pattern: glob.as_ref().to_owned(), at: Location::caller(), options, texts }
     }
 }
 
@@ -91,32 +84,15 @@ impl ReadNdjson {
         self.set(|o| o.dtypes = dtypes)
     }
 
-    /// Whether values that do not fit their column are null instead of an error; no, unless told.
-    pub fn ignore_errors(self, ignore: bool) -> Self {
-        self.set(|o| o.ignore_errors = ignore)
-    }
-
-    /// How many bytes of a file make a partition, about: 64 MiB, unless told. A file that has more is cut into
-    /// partitions of the same size, at line ends. A compressed file is one partition, whatever its size.
-    pub fn partition_bytes(self, bytes: usize) -> Self {
-        self.set(|o| o.partition_bytes = bytes as u64)
-    }
-
-    /// Adds a column of this name that says which file a row is from.
-    pub fn include_file_paths(self, name: impl Into<PlSmallStr>) -> Self {
-        let name = name.into();
-        self.set(|o| o.file_paths = Some(name))
-    }
-
     /// The frame.
     ///
     /// # Errors
     /// If there is no such file, a file is empty, or one of the lines that are looked at is no JSON object.
     pub fn build(self) -> Result<Frame> {
-        if self.options.partition_bytes == 0 {
+        if self.texts.partition_bytes == 0 {
             let reason = "read_ndjson: partition_bytes is 0, expected at least 1";
             return Err(Error::Option(reason.into()));
         }
-        Ok(Frame::from_source(NdjsonSource::open(&self.pattern, self.options)?, self.at))
+        Ok(Frame::from_source(source::open(&self.pattern, self.options, &self.texts)?, self.at))
     }
 }

@@ -1,32 +1,28 @@
-//! [`NdjsonSource`]: parts of files of JSON lines, each read into memory and given to Polars' lazy reader.
+//! [`Ndjson`]: how the parts of files of JSON lines are read, each put into memory and given to Polars' lazy reader.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use polars::prelude::{
     DataType, LazyFileListReader, LazyFrame, LazyJsonLineReader, PlSmallStr, PolarsError,
-    PolarsResult, ScanSources, Schema, SchemaRef, col, lit,
+    PolarsResult, ScanSources, Schema, SchemaRef,
 };
 use polars_core::utils::try_get_supertype;
 use polars_io::ndjson::infer_schema;
 
 use super::Options;
-use crate::engine;
 use crate::error::{Error, FileError, Result, reason};
 use crate::io::lines::{LineRules, Lines};
 use crate::io::paths;
-use crate::io::text::{self, Part, TextFile, first_bad};
-use crate::plan::{Source, Wanted};
+use crate::io::text::{TextFile, first_bad};
+use crate::io::texts::{self, Kind, Texts};
 
+/// What is particular to files of JSON lines.
 #[derive(Debug)]
-pub(super) struct NdjsonSource {
-    pattern: PathBuf,
-    options: Options,
-    parts: Vec<Part>,
+pub(super) struct Ndjson {
+    ignore_errors: bool,
     /// What is read of the files.
     all: SchemaRef,
-    /// The columns of the frame.
-    schema: SchemaRef,
 }
 
 /// A JSON string has no line ends, so that quotes do not matter.
@@ -44,57 +40,78 @@ const EXTENSIONS: [&str; 9] = [
     "json.zst",
 ];
 
-impl NdjsonSource {
-    pub(super) fn open(pattern: &Path, options: Options) -> Result<Self> {
-        let mut files = Vec::new();
-        for path in paths::files(pattern, &EXTENSIONS, false)? {
-            files.push(Arc::new(TextFile::find(&path)?));
-        }
-        let mut all = match &options.schema {
-            Some(schema) => (**schema).clone(),
-            None => inferred(&files, options.infer_schema_length)?,
-        };
-        all.merge(options.dtypes.clone());
-        let mut schema = all.clone();
-        if let Some(name) = &options.file_paths
-            && schema.insert(name.clone(), DataType::String).is_some()
-        {
-            return Err(Error::Option(format!(
-                "read_ndjson: include_file_paths: the files have a column `{name}`, choose another name"
-            )));
-        }
-        let mut parts = Vec::new();
-        for file in &files {
-            let mut lines = Lines::new(file.open(0)?, 0, &RULES);
-            let start = lines.next().map_err(|e| file.unreadable(e))?.map_or(0, |line| line.at);
-            parts.extend(file.parts(start, None, options.partition_bytes, &RULES)?);
-        }
-        let (all, schema) = (Arc::new(all), Arc::new(schema));
-        Ok(NdjsonSource { pattern: pattern.to_owned(), options, parts, all, schema })
+pub(super) fn open(
+    pattern: &Path,
+    options: Options,
+    texts: &texts::Options,
+) -> Result<Texts<Ndjson>> {
+    let mut files = Vec::new();
+    for path in paths::files(pattern, &EXTENSIONS, false)? {
+        files.push(Arc::new(TextFile::find(&path)?));
+    }
+    let mut all = match &options.schema {
+        Some(schema) => (**schema).clone(),
+        None => inferred(&files, options.infer_schema_length)?,
+    };
+    all.merge(options.dtypes);
+    if let Some((name, dtype)) = all.iter().find(|(_, dtype)| !is_read(dtype)) {
+        return Err(Error::Option(format!(
+            "read_ndjson: `{name}` cannot be read as {dtype}: read it as i64 or str, and `cast` the frame"
+        )));
+    }
+    let mut parts = Vec::new();
+    for file in &files {
+        let mut lines = Lines::new(file.open(0)?, 0, &RULES);
+        let start = lines.next().map_err(|e| file.unreadable(e))?.map_or(0, |line| line.at);
+        parts.extend(file.parts(start, None, texts.partition_bytes, &RULES)?);
+    }
+    let ndjson = Ndjson { ignore_errors: texts.ignore_errors, all: Arc::new(all) };
+    Texts::new(ndjson, pattern, parts, None, texts)
+}
+
+/// Whether Polars makes a column of this type of JSON. It panics with the others.
+fn is_read(dtype: &DataType) -> bool {
+    use DataType::*;
+    !matches!(dtype, Int8 | Int16 | UInt8 | UInt16 | Time | Duration(_))
+}
+
+impl Kind for Ndjson {
+    const NAME: &'static str = "read-ndjson";
+
+    fn rules(&self) -> &LineRules {
+        &RULES
     }
 
-    /// Polars' plan for a text.
+    fn columns(&self) -> &Schema {
+        &self.all
+    }
+
     fn rows(&self, text: Vec<u8>) -> PolarsResult<LazyFrame> {
         let sources = ScanSources::Buffers(Arc::from([text.into()]));
         LazyJsonLineReader::new_with_sources(sources)
             .with_schema(Some(self.all.clone()))
-            .with_ignore_errors(self.options.ignore_errors)
+            .with_ignore_errors(self.ignore_errors)
             .finish()
     }
 
-    /// The error of reading some columns of some lines.
-    fn error(&self, lines: &[u8], columns: Option<&[PlSmallStr]>) -> Option<PolarsError> {
-        let rows = self.rows(lines.to_vec()).and_then(|rows| {
-            let known = |columns: &[PlSmallStr]| {
-                let all = columns.iter().filter(|name| self.all.contains(name));
-                all.cloned().map(col).collect::<Vec<_>>()
-            };
-            engine::collect(match columns {
-                Some(columns) => rows.select(known(columns)),
-                None => rows,
-            })
-        });
-        rows.err()
+    fn why(
+        &self,
+        line: &[u8],
+        unfit: &dyn Fn() -> Option<PlSmallStr>,
+        error: &PolarsError,
+    ) -> (Option<PlSmallStr>, String) {
+        let found = match columns(line) {
+            Ok(found) => found,
+            Err(e) => return (None, not_an_object(&e)),
+        };
+        let Some(name) = unfit() else { return (None, reason(error)) };
+        let dtype = self.all.get(&name).map(ToString::to_string).unwrap_or_default();
+        let found = found.get(&name).map_or_else(|| "nothing".to_owned(), ToString::to_string);
+        let why = format!(
+            "expected {dtype}, found {found}; `.infer_schema_length(None)` looks at all rows for the type, \
+             `.dtypes([(\"{name}\", ...)])` gives it"
+        );
+        (Some(name), why)
     }
 }
 
@@ -126,7 +143,9 @@ fn inferred(files: &[Arc<TextFile>], n: Option<usize>) -> Result<Schema, FileErr
         }
     }
     match schema.is_empty() && n != Some(0) {
-        true => Err(FileError::new(&files[0].path, "the file has no line with a JSON object")),
+        true => {
+            Err(FileError::new(&files[0].path, "the file has no line with a key in a JSON object"))
+        }
         false => Ok(schema),
     }
 }
@@ -164,89 +183,6 @@ fn not_an_object(error: &PolarsError) -> String {
     format!("expected a JSON object in each line: {}", reason(error))
 }
 
-impl Source for NdjsonSource {
-    fn name(&self) -> &'static str {
-        "read-ndjson"
-    }
-
-    fn describe(&self) -> String {
-        text::describe(&self.pattern, &self.parts)
-    }
-
-    fn schema(&self) -> &SchemaRef {
-        &self.schema
-    }
-
-    fn npartitions(&self) -> usize {
-        self.parts.len()
-    }
-
-    fn scan(&self, partition: usize, wanted: &Wanted) -> PolarsResult<LazyFrame> {
-        let part = &self.parts[partition];
-        let mut text = Vec::new();
-        match wanted.rows {
-            Some(n) => part.read_rows(n, &RULES, &mut text)?,
-            None => part.read(&mut text)?,
-        }
-        let rows = self.rows(text)?;
-        Ok(match &self.options.file_paths {
-            Some(name) => {
-                let path = part.file.path.to_string_lossy().into_owned();
-                rows.with_columns([lit(path).alias(name.clone())])
-            }
-            None => rows,
-        })
-    }
-
-    fn explain(&self, partition: usize, wanted: &Wanted, error: PolarsError) -> PolarsError {
-        let part = &self.parts[partition];
-        let mut text = Vec::new();
-        if let Err(e) = part.read(&mut text) {
-            return e.into();
-        }
-        let columns = wanted.columns.as_deref();
-        let fails = |lines| self.error(&text[lines], columns).is_some();
-        let Some(bad) = first_bad(&RULES.ranges(&text), fails) else {
-            return error;
-        };
-        let mut wrong = self.why(part, &text[bad.clone()], columns, &error);
-        if let Ok(number) = part.line_number(bad.start, RULES.end) {
-            wrong = wrong.line(number);
-        }
-        wrong.into()
-    }
-}
-
-impl NdjsonSource {
-    /// What is wrong with a line.
-    fn why(
-        &self,
-        part: &Part,
-        line: &[u8],
-        wanted: Option<&[PlSmallStr]>,
-        error: &PolarsError,
-    ) -> FileError {
-        let path = &part.file.path;
-        let found = match columns(line) {
-            Ok(found) => found,
-            Err(e) => return FileError::new(path, not_an_object(&e)),
-        };
-        let is_wanted = |name: &PlSmallStr| wanted.is_none_or(|wanted| wanted.contains(name));
-        let unfit = self
-            .all
-            .iter()
-            .filter(|(name, _)| is_wanted(name))
-            .find(|(name, _)| self.error(line, Some(std::slice::from_ref(*name))).is_some());
-        let Some((name, dtype)) = unfit else { return FileError::new(path, reason(error)) };
-        let found = found.get(name).map_or_else(|| "nothing".to_owned(), ToString::to_string);
-        let why = format!(
-            "expected {dtype}, found {found}; `.infer_schema_length(None)` looks at all rows for the type, \
-             `.dtypes([(\"{name}\", ...)])` gives it"
-        );
-        FileError::new(path, why).column(name.as_str())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -257,6 +193,7 @@ mod tests {
     use super::*;
     use crate::frame::Frame;
     use crate::io::ReadNdjson;
+    use crate::plan::Wanted;
 
     fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
@@ -346,8 +283,12 @@ mod tests {
         assert!(at_build.starts_with(expected), "{at_build}");
         let in_task = error(text, |read| read.infer_schema_length(Some(1)));
         assert!(in_task.contains(expected), "{in_task}");
-        assert!(error("\n\n", |read| read).contains("no line with a JSON object"));
+        assert!(error("\n\n", |read| read).contains("no line with a key in a JSON object"));
         assert!(error("", |read| read).contains("the file is empty"));
         assert!(error("{}", |read| read.partition_bytes(0)).contains("partition_bytes is 0"));
+        let small = error("{\"a\": 1}", |read| read.dtypes([("a", DataType::Int8)]));
+        assert!(small.contains("`a` cannot be read as i8: read it as i64"), "{small}");
+        let taken = error("{\"a\": 1}", |read| read.include_file_paths("a"));
+        assert!(taken.starts_with("read_ndjson: include_file_paths: the files have a column `a`"));
     }
 }
