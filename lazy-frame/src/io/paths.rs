@@ -56,11 +56,16 @@ pub(crate) fn gather(
             if key_folders && key(&name).is_some() {
                 gather(&path, extensions, key_folders, files)?;
             }
-        } else if has_extension(&name, extensions) {
+        } else if has_extension(&name, extensions) && is_file(&path) {
             files.push(path);
         }
     }
     Ok(())
+}
+
+/// Whether this is a file, or a link to nothing: that nothing is there is told when it is opened.
+fn is_file(path: &Path) -> bool {
+    path.is_file() || !path.exists()
 }
 
 /// The key of a folder `key=value`.
@@ -88,8 +93,7 @@ fn of_pattern(pattern: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in matches {
         let path = path.map_err(|e| FileError::of(e.path().to_owned(), "list the folder", e))?;
-        // A link to what is not there is one of the files: that it is not there is told when it is opened.
-        if !path.is_dir() {
+        if is_file(&path) {
             files.push(path);
         }
     }

@@ -297,8 +297,8 @@ fn first_rows(parts: Vec<Part>, limit: Option<usize>) -> Vec<Part> {
     kept
 }
 
-/// The values of the folders `key=value`: a column a key, a row a file. Their types are those of the schema where it has
-/// them.
+/// The values of the folders `key=value`: a column a key, a row a file. Their types are those of the schema, where it has
+/// the keys.
 fn keys(found: &Found, schema: &Schema, options: &Options) -> Result<Option<DataFrame>> {
     if options.hive == Some(false) {
         return Ok(None);

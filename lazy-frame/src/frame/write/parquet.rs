@@ -41,7 +41,9 @@ impl WriteParquet {
     }
 
     /// Writes the rows of each partition that have the same values in these columns to a file of their own, in folders
-    /// `key=value` instead of the columns. A partition without rows has no file then.
+    /// `key=value` instead of the columns. A partition without rows has no file then. Values are written as text, and
+    /// have the type of what they look like when they are read, if no schema is given; lists, structs, bytes, times and
+    /// durations make no folders.
     pub fn partition_by(self, columns: impl IntoNames) -> Self {
         WriteParquet(self.0.with(|target| target.keys = columns.into_names().into()))
     }

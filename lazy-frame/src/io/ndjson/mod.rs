@@ -30,9 +30,9 @@ struct Options {
 }
 
 impl Frame {
-    /// Reads files with a JSON object in each line: one, those of a folder that end in `.ndjson`, `.jsonl` or
-    /// `.json`, or those that a pattern names, in the order of their names. Files that are compressed with gzip, zlib or zstd are read,
-    /// too.
+    /// Reads files with a JSON object in each line: one, those of a folder that end in `.ndjson`, `.jsonl` or `.json`, or
+    /// those that a pattern names, in the order of their names. Files that are compressed with gzip, zlib or zstd are
+    /// read, too.
     ///
     /// The keys of the objects are the columns; what an object lacks is null, and keys that are not in the schema are
     /// left out. A file larger than [`partition_bytes`](ReadNdjson::partition_bytes) is cut at line ends.

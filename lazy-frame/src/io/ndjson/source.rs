@@ -123,6 +123,9 @@ fn inferred(files: &[Arc<TextFile>], n: Option<usize>) -> Result<Schema, FileErr
     let mut schema = Schema::default();
     let mut left = n.unwrap_or(usize::MAX);
     for file in files {
+        if left == 0 {
+            break;
+        }
         let mut lines = Lines::new(file.open(0)?, 0, &RULES);
         let mut number = 1;
         while left > 0 {

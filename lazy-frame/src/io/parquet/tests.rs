@@ -326,6 +326,22 @@ fn files_of_another_schema_are_an_error_that_names_file_column_and_types() {
 }
 
 #[test]
+fn columns_that_are_not_read_may_differ_between_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name| folder.path().join(name);
+    write(&path("a.parquet"), &df!["y" => [1], "k" => ["u"], "x" => [1_i64]].unwrap(), 2);
+    write(&path("b.parquet"), &df!["x" => [2_i64], "y" => ["z"], "k" => ["u"]].unwrap(), 2);
+    write(&path("c.parquet"), &df!["x" => [3_i64], "k" => ["v"]].unwrap(), 2);
+    let frame = Frame::read_parquet(folder.path()).columns(["k", "x"]).build().unwrap();
+    let sums = frame.group_by(["k"]).agg([col("x").sum()]).compute().unwrap();
+    let sums = sums.sort(["k"], Default::default()).unwrap();
+    assert_eq!(sums, df!["k" => ["u", "v"], "x" => [3_i64, 3]].unwrap());
+    // The files are one scan.
+    let all = source(&frame).scan_all(&[0, 1, 2], &Wanted::default()).unwrap().collect().unwrap();
+    assert_eq!((all.get_column_names()[1].as_str(), all.shape()), ("x", (3, 2)));
+}
+
+#[test]
 fn missing_empty_and_damaged_files_are_errors_that_name_them() {
     let folder = folder();
     let file = folder.path().join("c.parquet");
