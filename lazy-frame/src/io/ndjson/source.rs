@@ -28,7 +28,7 @@ pub(super) struct Ndjson {
 /// A JSON string has no line ends, so that quotes do not matter.
 const RULES: LineRules = LineRules { end: b'\n', quote: None, comment: None, blank_is_row: false };
 
-const EXTENSIONS: [&str; 9] = [
+const EXTENSIONS: [&str; 12] = [
     "ndjson",
     "jsonl",
     "json",
@@ -38,6 +38,9 @@ const EXTENSIONS: [&str; 9] = [
     "ndjson.zst",
     "jsonl.zst",
     "json.zst",
+    "ndjson.zstd",
+    "jsonl.zstd",
+    "json.zstd",
 ];
 
 pub(super) fn open(
