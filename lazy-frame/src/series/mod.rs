@@ -133,7 +133,7 @@ impl Collection for Series {
 
     fn persisted(&self, results: &mut Results) -> Series {
         let frame = self.alone.persisted(results);
-        Series::new(frame, polars::prelude::col(self.name()))
+        Series { alone: frame.clone(), frame, expr: polars::prelude::col(self.name()) }
     }
 }
 
@@ -146,6 +146,7 @@ impl Compute for Series {
 
 #[cfg(test)]
 mod tests {
+    use lazy_runtime::prelude::*;
     use polars::df;
 
     use super::*;
@@ -161,5 +162,24 @@ mod tests {
             "{wrong}"
         );
         assert!(format!("{:?}", frame.column("y")).starts_with("Series(y: str; npartitions=1; "));
+    }
+
+    #[test]
+    fn the_mistake_of_either_side_is_kept() {
+        let frame = Frame::from_polars(df!["x" => [1, 2]].unwrap(), 2);
+        let (good, wrong) =
+            (frame.column("x"), frame.filter(polars::prelude::col("z")).column("x"));
+        for sum in [&good + &wrong, &wrong + &good] {
+            let error = sum.schema().unwrap_err().to_string();
+            assert!(error.starts_with("filter: there is no column `z`"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_series_has_its_own_length_and_partitions() {
+        let column = Frame::from_polars(df!["x" => [1, 2, 3]].unwrap(), 2).column("x");
+        assert_eq!(column.map(|x| x.sum()).len().compute().unwrap(), 1);
+        assert_eq!((column.len().compute().unwrap(), column.len().graph().n_tasks()), (3, 0));
+        assert_eq!(column.persist().unwrap().graph().n_tasks(), 0);
     }
 }

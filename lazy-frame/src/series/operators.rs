@@ -104,6 +104,7 @@ impl Series {
     fn with(&self, other: impl Operand, combine: impl FnOnce(Expr, Expr) -> Expr) -> Series {
         let (expr, frame) = other.operand();
         let frame = match frame {
+            Some(frame) if frame.plan().is_err() && self.frame.plan().is_ok() => frame,
             Some(frame) if !frame.is_same(&self.frame) => self.frame.failed(
                 "series",
                 "two series of different frames cannot be combined row by row; make one frame of them with `join`",

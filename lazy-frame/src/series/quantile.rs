@@ -1,6 +1,8 @@
 //! Approximate quantiles of a series.
 
-use lazy_runtime::{Delayed, delayed};
+use std::panic::Location;
+
+use lazy_runtime::{Delayed, at, delayed};
 use polars::prelude::*;
 
 use super::Series;
@@ -31,8 +33,10 @@ impl Series {
             None => self.alone.clone(),
         };
         let Ok(plan) = alone.plan() else { return alone.scalar(|_| Ok(None)) };
-        let sketches = plan.tasks().iter().map(sketch).collect();
-        at_quantile(tree(sketches, merge), q)
+        at(Location::caller(), || {
+            let sketches = plan.tasks().iter().map(sketch).collect();
+            at_quantile(tree(sketches, merge), q)
+        })
     }
 }
 

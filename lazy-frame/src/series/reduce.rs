@@ -76,7 +76,7 @@ impl Series {
     /// How many rows there are, from metadata where that suffices.
     #[track_caller]
     pub fn len(&self) -> Delayed<usize> {
-        self.frame.len()
+        self.alone.len()
     }
 
     /// How many values are not null.
