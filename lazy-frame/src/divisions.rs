@@ -56,6 +56,9 @@ impl fmt::Display for Divisions {
     }
 }
 
+/// Nobody wants more partitions: a span of time was mistyped.
+const MANY: usize = 1_000_000;
+
 /// The same span in partitions of `duration` each.
 pub(crate) fn every(old: &Divisions, duration: &str) -> PolarsResult<Divisions> {
     let every = Duration::try_parse(duration)?;
@@ -68,7 +71,7 @@ pub(crate) fn every(old: &Divisions, duration: &str) -> PolarsResult<Divisions> 
             (*first, *last, *unit)
         }
         [other, _] => {
-            polars_bail!(InvalidOperation: "the divisions begin with {other}, which is no time")
+            polars_bail!(InvalidOperation: "the divisions are of type {}, expected times without a time zone", other.dtype())
         }
     };
     polars_ensure!(
@@ -82,6 +85,10 @@ pub(crate) fn every(old: &Divisions, duration: &str) -> PolarsResult<Divisions> 
     };
     let mut times = vec![first];
     while times[times.len() - 1] < last {
+        polars_ensure!(
+            times.len() <= MANY,
+            InvalidOperation: "`{duration}` makes more than {MANY} partitions of this span of time: give a longer one"
+        );
         times.push(next(times[times.len() - 1])?);
     }
     if times.len() == 1 {

@@ -132,6 +132,9 @@ impl Frame {
 /// Checked bounds, of the column's type.
 pub(super) fn divisions(column: &str, bounds: Series, input: &Plan) -> Result<Divisions, String> {
     let dtype = input.schema().get(column).ok_or_else(|| missing(column))?;
+    if dtype.is_nested() || dtype.is_object() {
+        return Err(format!("the column `{column}` is {dtype}, whose values have no order"));
+    }
     let cast = typed(&bounds, dtype).map_err(|e| {
         format!("the bounds do not fit column `{column}`, which is {dtype}: {}", reason(&e))
     })?;
@@ -203,6 +206,18 @@ mod tests {
     use polars::df;
 
     use super::*;
+
+    #[test]
+    fn bounds_that_make_no_sense_are_told() {
+        let lists =
+            Series::new("l".into(), [Series::new("".into(), [1]), Series::new("".into(), [0])]);
+        let table = DataFrame::new(2, vec![lists.clone().into()]).unwrap();
+        let error = Frame::from_polars(table, 1).set_divisions("l", lists).schema().unwrap_err();
+        assert!(error.to_string().contains("list[i32], whose values have no order"), "{error}");
+        let month = crate::datasets::timeseries().freq("1d").build().unwrap();
+        let error = month.repartition_time("1us").schema().unwrap_err().to_string();
+        assert!(error.contains("`1us` makes more than 1000000 partitions"), "{error}");
+    }
 
     #[test]
     fn values_that_belong_to_no_range_are_told() {

@@ -11,6 +11,9 @@ use crate::error::no_quantile;
 use crate::names::IntoNames;
 use crate::ops::held::Held;
 
+/// The column of [`Frame::describe`] that names its rows.
+const STATISTIC: &str = "statistic";
+
 /// The rows of [`Frame::describe`].
 const STATISTICS: [&str; 9] =
     ["count", "null_count", "mean", "std", "min", "25%", "50%", "75%", "max"];
@@ -78,19 +81,17 @@ impl Frame {
     pub fn describe(&self) -> Frame {
         let at = Location::caller();
         let Ok(schema) = self.schema() else { return self.clone() };
+        if schema.contains(STATISTIC) {
+            return self
+                .failed("describe", "the column `statistic` is that of the result: rename it");
+        }
         let parts: Vec<Expr> =
             schema.iter().flat_map(|(name, dtype)| statistics(name, dtype)).collect();
         self.select(parts).then(|numbers| {
             let described = described(&schema);
             let table = lazy_runtime::at(at, || turn(&numbers.tasks()[0], (*schema).clone()));
-            Ok(Held::plan(
-                "describe",
-                vec![table],
-                Some(vec![STATISTICS.len()]),
-                described.into(),
-                None,
-                at,
-            ))
+            let rows = Some(vec![STATISTICS.len()]);
+            Ok(Held::plan("describe", vec![table], rows, described.into(), None, at))
         })
     }
 }
@@ -118,7 +119,7 @@ fn described(schema: &Schema) -> Schema {
     let columns = schema.iter().map(|(name, dtype)| {
         (name.clone(), if dtype.is_numeric() { DataType::Float64 } else { DataType::String })
     });
-    std::iter::once(("statistic".into(), DataType::String)).chain(columns).collect()
+    std::iter::once((STATISTIC.into(), DataType::String)).chain(columns).collect()
 }
 
 /// One row of numbers, as a row a statistic.
@@ -128,7 +129,7 @@ fn turn(numbers: &DataFrame, schema: Schema) -> PolarsResult<DataFrame> {
         let column = numbers.column(&part_name(name, statistic));
         column.and_then(|c| c.get(0)).map_or(AnyValue::Null, AnyValue::into_static)
     };
-    let mut columns = vec![Column::new("statistic".into(), STATISTICS)];
+    let mut columns = vec![Column::new(STATISTIC.into(), STATISTICS)];
     for (name, dtype) in described(&schema).iter().skip(1) {
         let values = STATISTICS.map(|statistic| value(name, statistic));
         let values: Series = match dtype {
@@ -149,5 +150,22 @@ fn text(value: &AnyValue) -> String {
     match value.get_str() {
         Some(text) => text.to_owned(),
         None => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use polars::df;
+
+    use super::*;
+
+    #[test]
+    fn a_column_that_the_result_has_is_told_beforehand() {
+        let frame = Frame::from_polars(df!["statistic" => [1]].unwrap(), 1);
+        let error = frame.describe().schema().unwrap_err().to_string();
+        assert!(
+            error.starts_with("describe: the column `statistic` is that of the result"),
+            "{error}"
+        );
     }
 }

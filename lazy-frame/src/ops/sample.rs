@@ -32,7 +32,7 @@ impl Operator for Sample {
 
     fn describe(&self) -> String {
         let (from, to) = self.between;
-        format!("{:.3} of the rows, seed {}", to - from, self.seed)
+        format!("{:.3} of the rows, seed {}", to.min(1.0) - from, self.seed)
     }
 
     fn inputs(&self) -> &[Plan] {
@@ -78,4 +78,18 @@ fn sample(
     };
     let mask: BooleanChunked = (0..rows.height()).map(taken).map(Some).collect();
     engine::alone(move || rows.filter(&mask))
+}
+
+#[cfg(test)]
+mod tests {
+    use polars::df;
+
+    use crate::Frame;
+
+    #[test]
+    fn the_last_part_of_a_split_is_told_by_its_fraction() {
+        let frame = Frame::from_polars(df!["x" => [1, 2]].unwrap(), 1);
+        let parts = frame.random_split(&[0.8, 0.2], 7);
+        assert!(parts[1].explain().contains("sample  0.200 of the rows"), "{}", parts[1].explain());
+    }
 }
