@@ -90,6 +90,16 @@ impl Join {
     /// The divisions of the side that stays where it is, if their column is in the result.
     fn divisions(&self) -> Option<Divisions> {
         let side = self.stays()?;
+        // Rows that are of the other side alone have nulls in its column.
+        let has_all_rows = match self.rule.args.how {
+            JoinType::Full => false,
+            JoinType::Left => side == Side::Left,
+            JoinType::Right => side == Side::Right,
+            _ => true,
+        };
+        if !has_all_rows {
+            return None;
+        }
         let before = self.input(side).divisions()?;
         let name = self.renamed(side, before.column())?;
         Some(Divisions::new(name, before.bounds().to_vec()))

@@ -103,6 +103,18 @@ fn assert_in_layouts(
 }
 
 #[test]
+fn divisions_are_not_kept_where_rows_of_the_other_side_are() {
+    let left = Frame::from_polars(df!["k" => [1, 3], "a" => [1, 2]].unwrap(), 1).set_sorted("a");
+    let right = Frame::from_polars(df!["k" => [3, 5], "b" => [1, 2]].unwrap(), 1);
+    for how in [JoinType::Full, JoinType::Right] {
+        let joined = left.join(&right, "k", "k", how);
+        assert_eq!(joined.divisions(), None);
+    }
+    let kept = left.join(&right, "k", "k", JoinType::Left).repartition_divisions([1, 2, 3]);
+    assert_eq!(kept.compute().unwrap().height(), 2);
+}
+
+#[test]
 fn partitions_join_as_the_whole_does_with_nulls_and_duplicates() {
     assert_as_polars(&left(), &right(), [&[col("k")], &[col("k")]], &types());
 }
