@@ -10,6 +10,7 @@ use crate::error::{StepError, lacking, reason};
 use crate::names::{IntoExprs, IntoNames};
 use crate::ops::projection::{self, Projection};
 use crate::ops::row_wise::RowWise;
+use crate::plan::step::all_of;
 use crate::plan::{At, Plan, Step};
 
 impl Frame {
@@ -162,13 +163,13 @@ impl Frame {
             };
             check("drop_nulls", &columns, &input, at)?;
             let present = columns.into_iter().map(|name| col(name).is_not_null());
-            let predicate = present.reduce(Expr::and).unwrap_or_else(|| lit(true));
+            let predicate = all_of(present.collect()).unwrap_or_else(|| lit(true));
             RowWise::plan(Step::Filter(predicate), input, at)
         })
     }
 
     /// A value in the place of each null of the columns whose type it has: a number in numeric columns, text in text columns (`lit("none")`:
-    /// a plain string is the name of a column).
+    /// a plain string is the name of a column). The value may be a total: `col("x").mean()`.
     #[track_caller]
     pub fn fill_null(&self, value: impl Into<Expr>) -> Frame {
         let (at, value) = (Location::caller(), value.into());
@@ -194,7 +195,7 @@ impl Frame {
                 let reason = format!("no column has the type of `{value}`");
                 return Err(input.misfit("fill_null", reason, at));
             }
-            RowWise::plan(Step::WithColumns(exprs.into()), input, at)
+            projection::plan(Projection::WithColumns, exprs, input, at)
         })
     }
 
@@ -206,7 +207,7 @@ impl Frame {
             let floats = input.schema().iter().filter(|(_, dtype)| dtype.is_float());
             let exprs: Vec<_> =
                 floats.map(|(name, _)| col(name.clone()).fill_nan(value.clone())).collect();
-            RowWise::plan(Step::WithColumns(exprs.into()), input, at)
+            projection::plan(Projection::WithColumns, exprs, input, at)
         })
     }
 }
@@ -221,5 +222,33 @@ pub(super) fn check<'a>(
     match lacking(columns, input.schema()) {
         Some(reason) => Err(input.misfit(step, reason, at)),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lazy_runtime::Collection;
+    use polars::df;
+
+    use super::*;
+
+    #[test]
+    fn gaps_are_filled_with_totals_of_all_partitions() {
+        let frame = Frame::from_polars(df!["x" => [Some(1.0), None, Some(9.0)]].unwrap(), 3);
+        let filled = frame.fill_null(col("x").mean()).compute().unwrap();
+        assert_eq!(filled, df!["x" => [1.0, 5.0, 9.0]].unwrap());
+        let frame = Frame::from_polars(df!["x" => [1.0, f64::NAN, 9.0]].unwrap(), 3);
+        let filled = frame.fill_nan(col("x").min()).compute().unwrap();
+        assert_eq!(filled, df!["x" => [1.0, 1.0, 9.0]].unwrap());
+    }
+
+    #[test]
+    fn mistakes_name_the_method() {
+        let frame = Frame::from_polars(df!["x" => [1]].unwrap(), 1);
+        let twice = frame.cast([("x", DataType::Int64), ("x", DataType::Int8)]);
+        let error = twice.schema().unwrap_err().to_string();
+        assert!(error.starts_with("with_columns: the name 'x'"), "{error}");
+        let error = frame.explode("x").schema().unwrap_err().to_string();
+        assert!(error.starts_with("explode: the column `x` is i32, expected a list"), "{error}");
     }
 }

@@ -29,18 +29,18 @@ impl Frame {
         let (at, columns) = (Location::caller(), columns.into_names());
         self.then(|input| {
             check("explode", &columns, &input, at)?;
-            let is_list = |dtype: &DataType| dtype.is_list() || dtype.is_array();
-            let schema = input.schema().clone();
-            let others = columns.iter().filter_map(|name| Some((name, schema.get(name)?)));
-            if let Some((name, dtype)) = others.into_iter().find(|(_, dtype)| !is_list(dtype)) {
-                let reason = format!("column `{name}` is {dtype}, and only lists have items");
+            let dtypes = columns.iter().filter_map(|name| Some((name, input.schema().get(name)?)));
+            if let Some((name, dtype)) = dtypes.clone().find(|(_, d)| !d.is_list() && !d.is_array())
+            {
+                let reason = format!("the column `{name}` is {dtype}, expected a list");
                 return Err(input.misfit("explode", reason, at));
             }
             RowWise::plan(Step::Explode(columns.into()), input, at)
         })
     }
 
-    /// A row for each of the columns `on`, with its name in `variable` and its value in `value`, beside the columns `index`.
+    /// A row for each of the columns `on`, with its name in `variable` and its value in `value`, beside the columns `index`: first
+    /// all rows of a partition for the first column, then those for the next; partition by partition.
     ///
     /// # Examples
     /// ```

@@ -54,6 +54,12 @@ impl Step {
         }
     }
 
+    /// Whether it takes columns as they are, which costs nothing.
+    pub(crate) fn is_free(&self) -> bool {
+        let Step::Select(exprs) = self else { return false };
+        exprs.iter().all(|expr| matches!(expr, Expr::Column(_)))
+    }
+
     /// The schema of the result, found by planning the step over no rows.
     pub(crate) fn schema(&self, input: &Schema) -> Result<SchemaRef, String> {
         let rows = super::empty(input).lazy();
@@ -69,4 +75,13 @@ impl Step {
 /// Expressions, in a line.
 pub(crate) fn list<'a>(exprs: impl IntoIterator<Item = &'a Expr>) -> String {
     exprs.into_iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// That all of these are true, if there are any. Of thousands of conditions, too, it is an expression that does not nest deeply.
+pub(crate) fn all_of(mut conditions: Vec<Expr>) -> Option<Expr> {
+    while conditions.len() > 1 {
+        let both = |pair: &[Expr]| pair.iter().cloned().reduce(Expr::and);
+        conditions = conditions.chunks(2).filter_map(both).collect();
+    }
+    conditions.pop()
 }
