@@ -270,3 +270,33 @@ pub(crate) fn lacking<'a>(
 ) -> Option<String> {
     wanted.into_iter().find(|name| !schema.contains(name)).map(|name| missing(name))
 }
+
+/// How a schema differs from the one that was expected, by the first column that does.
+pub(crate) fn difference(found: &Schema, expected: &Schema) -> Option<String> {
+    for (place, (name, dtype)) in expected.iter().enumerate() {
+        match found.get_full(name) {
+            None => {
+                return Some(format!(
+                    "there is no column `{name}`, expected {dtype}{}",
+                    among(found)
+                ));
+            }
+            Some((_, _, other)) if other != dtype => {
+                return Some(format!("column `{name}` is {other}, expected {dtype}: cast it"));
+            }
+            Some((other, ..)) if other != place => {
+                return Some(format!(
+                    "column `{name}` is at place {other}, expected at {place}: select in order"
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+    let more = found.iter_names().find(|name| !expected.contains(name))?;
+    Some(format!("there is a column `{more}`, which was not expected{}", among(expected)))
+}
+
+fn among(schema: &Schema) -> String {
+    let columns: Vec<_> = schema.iter().map(|(name, dtype)| format!("{name}: {dtype}")).collect();
+    format!(" (columns: {})", columns.join(", "))
+}

@@ -33,20 +33,23 @@ impl Frame {
     }
 }
 
+/// How far to the right a line begins at most: thousands of steps are not a page of spaces each.
+const DEEPEST: usize = 40;
+
 /// A line for each step, farther right than its user's.
 fn tree(plan: &Plan) -> String {
-    let shared = shared(plan);
+    let users = plan.users();
     let mut numbers = HashMap::new();
     let mut text = String::new();
     let mut waiting = vec![(plan, 1)];
     while let Some((plan, depth)) = waiting.pop() {
-        text += &"  ".repeat(depth);
+        text += &"  ".repeat(depth.min(DEEPEST));
         if let Some(number) = numbers.get(&plan.id()) {
             text += &format!("{}  #{number}, see above\n", plan.operator().name());
             continue;
         }
         text += &line(plan);
-        if shared.contains_key(&plan.id()) {
+        if users.get(&plan.id()).is_some_and(|users| *users > 1) {
             let number = numbers.len() + 1;
             numbers.insert(plan.id(), number);
             text += &format!("  #{number}");
@@ -64,23 +67,6 @@ fn line(plan: &Plan) -> String {
     };
     let parts = [plan.operator().name(), &one_line(&plan.operator().describe()), &npartitions];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
-}
-
-/// The steps that have several users.
-fn shared(plan: &Plan) -> HashMap<*const (), usize> {
-    let mut users: HashMap<_, usize> = HashMap::new();
-    let mut waiting = vec![plan];
-    while let Some(plan) = waiting.pop() {
-        for input in plan.inputs() {
-            let count = users.entry(input.id()).or_default();
-            *count += 1;
-            if *count == 1 {
-                waiting.push(input);
-            }
-        }
-    }
-    users.retain(|_, count| *count > 1);
-    users
 }
 
 #[cfg(test)]

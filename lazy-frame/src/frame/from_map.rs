@@ -10,6 +10,7 @@ use lazy_runtime::delayed;
 use polars::prelude::*;
 
 use super::Frame;
+use crate::error::difference;
 use crate::plan::{Source, Wanted, empty};
 
 impl Frame {
@@ -116,40 +117,10 @@ pub(super) fn checked(
 }
 
 fn checked_against(made: DataFrame, schema: &Schema, partition: usize) -> PolarsResult<DataFrame> {
-    match mismatch(made.schema(), schema) {
+    match difference(made.schema(), schema) {
         None => Ok(made),
-        Some(wrong) => polars_bail!(SchemaMismatch: "partition {partition}: {wrong}"),
+        Some(difference) => polars_bail!(SchemaMismatch: "partition {partition}: {difference}"),
     }
-}
-
-/// How one schema differs from another.
-fn mismatch(found: &Schema, expected: &Schema) -> Option<String> {
-    for (place, (name, dtype)) in expected.iter().enumerate() {
-        match found.get_full(name) {
-            None => {
-                return Some(format!(
-                    "there is no column `{name}`, expected {dtype}{}",
-                    among(found)
-                ));
-            }
-            Some((_, _, other)) if other != dtype => {
-                return Some(format!("column `{name}` is {other}, expected {dtype}: cast it"));
-            }
-            Some((other, ..)) if other != place => {
-                return Some(format!(
-                    "column `{name}` is at place {other}, expected at {place}: select in order"
-                ));
-            }
-            Some(_) => {}
-        }
-    }
-    let more = found.iter_names().find(|name| !expected.contains(name))?;
-    Some(format!("there is a column `{more}`, which the schema lacks{}", among(expected)))
-}
-
-fn among(schema: &Schema) -> String {
-    let columns: Vec<_> = schema.iter().map(|(name, dtype)| format!("{name}: {dtype}")).collect();
-    format!(" (columns: {})", columns.join(", "))
 }
 
 #[cfg(test)]
@@ -197,7 +168,7 @@ mod tests {
         );
         let said = failing(df!["x" => [1_i64], "y" => ["a"], "z" => [0]]);
         assert!(
-            said.contains("partition 1: there is a column `z`, which the schema lacks"),
+            said.contains("partition 1: there is a column `z`, which was not expected"),
             "{said}"
         );
         let said = failing(df!["y" => ["a"], "x" => [1_i64]]);

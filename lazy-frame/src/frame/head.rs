@@ -7,7 +7,10 @@ use polars::prelude::*;
 
 use super::Frame;
 use crate::error::StepError;
+use crate::ops::aggregate::Aggregate;
 use crate::ops::head::{End, Head};
+use crate::ops::row_wise::RowWise;
+use crate::plan::{At, Step};
 
 impl Frame {
     /// The first `n` rows, in one partition. Only as many partitions are computed as it takes.
@@ -46,9 +49,16 @@ impl Frame {
         match plan.as_ref().and_then(crate::plan::optimize::lengths::known) {
             Some(rows) => delayed(rows),
             None => self
-                .select([len()])
+                .counted(Location::caller())
                 .scalar(|counted| Ok(counted.columns()[0].get(0)?.extract().unwrap_or(0))),
         }
+    }
+
+    /// How many rows there are: all partitions together may have more than Polars counts.
+    fn counted(&self, at: At) -> Frame {
+        let count = len().cast(DataType::UInt64);
+        let each = self.then(|input| RowWise::plan(Step::Select([count].into()), input, at));
+        each.then(|each| Aggregate::plan("len", Vec::new(), vec![col("len").sum()], 1, each, at))
     }
 
     /// What is made of a frame of one row.
@@ -63,7 +73,7 @@ impl Frame {
         }
     }
 
-    /// Whether this is the same frame, and not only an equal one.
+    /// Whether this is the same frame, and not only an equal one; there is no telling after a mistake.
     pub(crate) fn is_same(&self, other: &Frame) -> bool {
         match (&self.plan, &other.plan) {
             (Ok(a), Ok(b)) => a.id() == b.id(),

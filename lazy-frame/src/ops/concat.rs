@@ -4,7 +4,7 @@ use lazy_runtime::{Delayed, delayed};
 use polars::prelude::*;
 
 use crate::engine;
-use crate::error::StepError;
+use crate::error::{StepError, difference};
 use crate::plan::{At, Columns, Lowering, Operator, Piece, Plan};
 
 /// The rows of several plans of one schema.
@@ -14,16 +14,22 @@ pub(crate) struct Concat {
 }
 
 impl Concat {
-    /// At least one input.
+    /// At least one input. One that is such a plan itself gives its own inputs, so that frames that are put together in a loop do not
+    /// become a long chain.
     pub(crate) fn plan(inputs: Vec<Plan>, at: At) -> Result<Plan, StepError> {
         let schema = inputs[0].schema().clone();
         for (i, input) in inputs.iter().enumerate().skip(1) {
-            if let Some(difference) = difference(&schema, input.schema()) {
+            if let Some(difference) = difference(input.schema(), &schema) {
                 let reason = format!("frame {i} has other columns than frame 0: {difference}");
                 return Err(inputs[0].misfit("concat", reason, at));
             }
         }
         let npartitions = inputs.iter().map(Plan::npartitions).sum();
+        let flat = |input: Plan| match input.operator().concatenated() {
+            Some(inputs) => inputs.to_vec(),
+            None => vec![input],
+        };
+        let inputs = inputs.into_iter().flat_map(flat).collect();
         Ok(Plan::new(Concat { inputs }, schema, npartitions, None, at))
     }
 
@@ -37,24 +43,6 @@ impl Concat {
         }
         unreachable!("a partition is of one of the inputs")
     }
-}
-
-/// The first column in which two schemas differ.
-pub(crate) fn difference(expected: &Schema, found: &Schema) -> Option<String> {
-    for (name, dtype) in expected.iter() {
-        match found.get(name) {
-            None => return Some(format!("`{name}` is missing")),
-            Some(other) if other != dtype => {
-                return Some(format!("`{name}` is {other}, not {dtype}"));
-            }
-            Some(_) => {}
-        }
-    }
-    if let Some(name) = found.iter_names().find(|name| !expected.contains(name)) {
-        return Some(format!("there is `{name}`, too"));
-    }
-    let same_order = expected.iter_names().eq(found.iter_names());
-    (!same_order).then(|| "their order is another".to_owned())
 }
 
 impl Operator for Concat {
@@ -80,6 +68,10 @@ impl Operator for Concat {
             false => super::row_wise::columns(&names, input, at),
         };
         Concat::plan(inputs.into_iter().map(narrow).collect::<Result<_, _>>()?, at)
+    }
+
+    fn concatenated(&self) -> Option<&[Plan]> {
+        Some(&self.inputs)
     }
 
     fn needs(&self, wanted: &Columns) -> Vec<Columns> {

@@ -119,6 +119,10 @@ impl Operator for Cumulative {
         Cumulative { inputs: [input], ..self.clone() }.planned(at)
     }
 
+    fn moves_rows(&self) -> bool {
+        false
+    }
+
     fn needs(&self, wanted: &Columns) -> Vec<Columns> {
         let after = |wanted, step| row_wise::needed(step, &wanted);
         let wanted = self.steps.iter().rev().fold(wanted.clone(), after);

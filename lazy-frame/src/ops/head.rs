@@ -8,7 +8,7 @@ use polars::prelude::*;
 
 use crate::engine;
 use crate::error::StepError;
-use crate::plan::{At, Columns, Lowering, Operator, Piece, Plan};
+use crate::plan::{At, Columns, Fused, Lowering, Operator, Piece, Plan, first_rows};
 
 /// Which rows.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -94,21 +94,21 @@ impl Operator for Head {
 
     fn lower(&self, _: &Plan, lowering: &mut Lowering) -> Vec<Piece> {
         let pieces = lowering.pieces(self.input());
-        if let Some(mut enough) = self.enough() {
-            enough.sort_unstable();
-            let ends = enough.into_iter().map(|i| {
-                let piece = pieces[i].clone();
-                cut(piece.input, piece.fused, self.end, self.n)
-            });
-            return vec![Piece::made(joined(ends.collect(), self.end, self.n))];
-        }
-        let made: Vec<_> = self
-            .order()
-            .into_iter()
-            .map(|i| pieces[i].clone())
-            .map(|piece| cut(piece.input, piece.fused, self.end, self.n))
-            .collect();
-        vec![Piece::made(search(Arc::new(made), self.end, self.n))]
+        let cut = |i: usize| {
+            let Piece { input, fused } = pieces[i].clone();
+            cut(input, fused, self.end, self.n)
+        };
+        let end = match self.enough() {
+            Some(mut enough) => {
+                enough.sort_unstable();
+                joined(enough.into_iter().map(cut).collect(), self.end, self.n)
+            }
+            None => {
+                let made: Vec<_> = self.order().into_iter().map(cut).collect();
+                search(Arc::new(made), self.end, self.n)
+            }
+        };
+        vec![Piece::made(end)]
     }
 }
 
@@ -120,22 +120,21 @@ fn joined(mut ends: Vec<Delayed<DataFrame>>, end: End, n: usize) -> Delayed<Data
 }
 
 #[delayed(name = "head", fallible)]
-fn cut(
-    input: Option<DataFrame>,
-    fused: crate::plan::Fused,
-    end: End,
-    n: usize,
-) -> PolarsResult<DataFrame> {
-    let n = IdxSize::try_from(n).unwrap_or(IdxSize::MAX);
+fn cut(input: Option<DataFrame>, fused: Fused, end: End, n: usize) -> PolarsResult<DataFrame> {
     fused.collect(input, |rows| match end {
-        End::First => rows.limit(n),
-        End::Last => rows.tail(n),
+        End::First => first_rows(rows, n),
+        End::Last => rows.tail(IdxSize::try_from(n).unwrap_or(IdxSize::MAX)),
     })
 }
 
 #[delayed(name = "head", fallible)]
 fn join(ends: Vec<DataFrame>, end: End, n: usize) -> PolarsResult<DataFrame> {
-    let all = engine::concat(ends)?;
+    end_of_all(ends, end, n)
+}
+
+/// Of frames in their order.
+fn end_of_all(frames: Vec<DataFrame>, end: End, n: usize) -> PolarsResult<DataFrame> {
+    let all = engine::concat(frames)?;
     Ok(match end {
         End::First => all.head(Some(n)),
         End::Last => all.tail(Some(n)),
@@ -162,11 +161,30 @@ fn search(
     if end == End::Last {
         found.reverse();
     }
-    let all = engine::concat(found)?;
-    Ok(match end {
-        End::First => all.head(Some(n)),
-        End::Last => all.tail(Some(n)),
-    })
+    Ok(end_of_all(found, end, n)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use lazy_runtime::Collection;
+    use polars::df;
+
+    use crate::Frame;
+
+    #[test]
+    fn more_rows_than_polars_counts_are_all() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let rows = df!["x" => [1, 2, 3]].unwrap();
+        let frame = Frame::from_polars(rows.clone(), 2);
+        frame.write_parquet(folder.path()).compute().unwrap();
+        let read = Frame::read_parquet(folder.path()).build().unwrap();
+        for frame in [frame, read] {
+            for n in [1 << 32, usize::MAX] {
+                assert_eq!(frame.head(n).compute().unwrap(), rows);
+                assert_eq!(frame.tail(n).compute().unwrap(), rows);
+            }
+        }
+    }
 }
 
 #[cfg(test)]

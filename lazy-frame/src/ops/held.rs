@@ -60,21 +60,15 @@ impl Held {
     /// Partitions that tasks make.
     pub(crate) fn plan(
         name: &'static str,
-        partitions: Vec<Delayed<DataFrame>>,
+        tasks: Vec<Delayed<DataFrame>>,
         rows: Option<Vec<usize>>,
         schema: SchemaRef,
         divisions: Option<Divisions>,
         at: At,
     ) -> Plan {
-        let held = Held {
-            name,
-            partitions: partitions.into(),
-            rows: rows.map(Into::into),
-            schema,
-            divisions,
-            hashed_by: None,
-            are_values: false,
-        };
+        let (partitions, rows) = (tasks.into(), rows.map(Into::into));
+        let hashed_by = None;
+        let held = Held { name, partitions, rows, schema, divisions, hashed_by, are_values: false };
         held.over_nothing(at)
     }
 

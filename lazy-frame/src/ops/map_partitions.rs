@@ -9,7 +9,7 @@ use lazy_runtime::delayed;
 use polars::prelude::{DataFrame, Schema, SchemaRef};
 
 use crate::engine;
-use crate::error::StepError;
+use crate::error::{StepError, difference};
 use crate::plan::lower::Fused;
 use crate::plan::{At, Lowering, Operator, Piece, Plan, empty};
 
@@ -119,42 +119,9 @@ fn map_partitions(
 
 /// The result of a function of the user's, if it has the columns that it was said to have.
 pub(crate) fn as_announced(result: DataFrame, schema: &Schema) -> Result<DataFrame, BoxError> {
-    let found = result.schema();
-    if **found == *schema {
-        return Ok(result);
-    }
-    Err(difference(found, schema).into())
-}
-
-fn difference(found: &Schema, announced: &Schema) -> String {
-    for (name, expected) in announced.iter() {
-        match found.get(name) {
-            None => {
-                return format!("the function gave no column `{name}`; {expected} was expected");
-            }
-            Some(dtype) if dtype != expected => {
-                return format!(
-                    "the function gave column `{name}` of type {dtype}; {expected} was expected"
-                );
-            }
-            Some(_) => {}
-        }
-    }
-    match found.iter().find(|(name, _)| !announced.contains(name)) {
-        Some((name, dtype)) => {
-            format!(
-                "the function gave a column `{name}` of type {dtype}; no such column was expected"
-            )
-        }
-        None => {
-            let names =
-                |schema: &Schema| schema.iter_names().cloned().collect::<Vec<_>>().join(", ");
-            format!(
-                "the function gave the columns in the order {}; {} was expected",
-                names(found),
-                names(announced)
-            )
-        }
+    match difference(result.schema(), schema) {
+        None => Ok(result),
+        Some(difference) => Err(format!("what the function gave differs: {difference}").into()),
     }
 }
 
@@ -225,7 +192,7 @@ mod tests {
         let mapped = frame(2)
             .map_partitions_with_schema(Arc::new(schema), |rows: DataFrame| rows.select(["x"]));
         let error = mapped.compute().unwrap_err().to_string();
-        assert!(error.contains("column `x` of type i64; str was expected"), "{error}");
+        assert!(error.contains("column `x` is i64, expected str"), "{error}");
     }
 
     #[test]
@@ -234,10 +201,18 @@ mod tests {
             let fields = names.iter().map(|name| Field::new((*name).into(), DataType::Int64));
             Schema::from_iter(fields)
         };
-        let told =
-            |found: &[&str], announced: &[&str]| difference(&schema(found), &schema(announced));
-        assert!(told(&["a"], &["a", "b"]).starts_with("the function gave no column `b`"));
-        assert!(told(&["a", "b"], &["a"]).starts_with("the function gave a column `b`"));
-        assert!(told(&["b", "a"], &["a", "b"]).contains("in the order b, a; a, b was expected"));
+        let told = |found: &[&str], announced: &[&str]| match as_announced(
+            crate::plan::empty(&schema(found)),
+            &schema(announced),
+        ) {
+            Ok(_) => String::new(),
+            Err(difference) => difference.to_string(),
+        };
+        assert!(told(&["a"], &["a", "b"]).contains("there is no column `b`, expected i64"));
+        assert!(
+            told(&["a", "b"], &["a"]).contains("there is a column `b`, which was not expected")
+        );
+        assert!(told(&["b", "a"], &["a", "b"]).contains("column `a` is at place 1, expected at 0"));
+        assert_eq!(told(&["a", "b"], &["a", "b"]), "");
     }
 }

@@ -151,6 +151,11 @@ impl Operator for Overlapped {
         Overlapped { work, inputs: [input], ..self.clone() }.planned(at)
     }
 
+    /// Few rows go to neighbours, and each partition is used by up to three tasks: a task that takes columns of it would not pay.
+    fn moves_rows(&self) -> bool {
+        false
+    }
+
     fn needs(&self, wanted: &Columns) -> Vec<Columns> {
         let needed = match &self.work {
             Work::Step(step @ Step::WithColumns(_)) => row_wise::needed(step, wanted),

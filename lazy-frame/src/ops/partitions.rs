@@ -123,6 +123,19 @@ mod tests {
     }
 
     #[test]
+    fn a_filter_does_not_change_which_rows_a_partition_has() {
+        let rows = df!["x" => (0..400).rev().collect::<Vec<i32>>()].unwrap();
+        let frame = Frame::from_polars(rows, 2);
+        for cut in [frame.repartition(4), frame.sort("x", Default::default())] {
+            let large = || col("x").gt(lit(90));
+            let rows = cut.partition(1).compute().unwrap();
+            let expected = rows.lazy().filter(large()).collect().unwrap();
+            assert_eq!(cut.partition(1).filter(large()).compute().unwrap(), expected);
+            assert_eq!(cut.filter(large()).partition(1).compute().unwrap(), expected);
+        }
+    }
+
+    #[test]
     fn a_partition_out_of_range_is_told_before_any_task_runs() {
         let error = frame().partition(5).schema().unwrap_err().to_string();
         assert!(

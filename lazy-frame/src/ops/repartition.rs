@@ -88,6 +88,14 @@ impl Operator for Repartition {
         !matches!(self.cuts, Cuts::Number(_))
     }
 
+    fn cuts_by_rows(&self) -> bool {
+        match self.cuts {
+            Cuts::Number(n) => n > self.input().npartitions(),
+            Cuts::Parts(_) => true,
+            Cuts::Divisions(_) => false,
+        }
+    }
+
     fn needs(&self, wanted: &Columns) -> Vec<Columns> {
         vec![match &self.cuts {
             Cuts::Divisions(divisions) => {

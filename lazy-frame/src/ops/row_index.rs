@@ -58,6 +58,10 @@ impl Operator for RowIndex {
         RowIndex::plan(self.column.clone(), self.offset, inputs.remove(0), at)
     }
 
+    fn moves_rows(&self) -> bool {
+        false
+    }
+
     fn needs(&self, wanted: &Columns) -> Vec<Columns> {
         vec![wanted.clone().without([&self.column])]
     }

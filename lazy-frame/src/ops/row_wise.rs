@@ -16,8 +16,9 @@ pub(crate) struct RowWise {
 impl RowWise {
     /// The step over a plan. That its expressions are row-wise, and without selectors, is for the caller to see to.
     pub(crate) fn plan(step: Step, input: Plan, at: At) -> Result<Plan, StepError> {
+        let schema = step.schema(input.schema());
         let schema =
-            step.schema(input.schema()).map_err(|reason| input.misfit(step.name(), reason, at))?;
+            schema.map_err(|reason| input.misfit(&step.name().replace('-', "_"), reason, at))?;
         let divisions = divisions_after(&step, input.divisions());
         let npartitions = input.npartitions();
         Ok(Plan::new(RowWise { step, inputs: [input] }, schema, npartitions, divisions, at))
@@ -80,6 +81,10 @@ impl Operator for RowWise {
         RowWise::plan(narrowed(&self.step, input.schema()), input, at)
     }
 
+    fn moves_rows(&self) -> bool {
+        false
+    }
+
     fn needs(&self, wanted: &Columns) -> Vec<Columns> {
         vec![needed(&self.step, wanted)]
     }
@@ -94,16 +99,6 @@ impl Operator for RowWise {
 
     fn hashed_by(&self) -> Option<&[PlSmallStr]> {
         hashed_after(&self.step, self.input())
-    }
-
-    fn first(&self, n: usize, at: At) -> Option<Plan> {
-        let input = self.input();
-        let first = self.step.keeps_rows().then(|| input.operator().first(n, input.at()))??;
-        RowWise::plan(self.step.clone(), first, at).ok()
-    }
-
-    fn rows(&self, partition: usize) -> Option<usize> {
-        self.step.keeps_rows().then(|| self.input().rows(partition))?
     }
 
     fn lower(&self, _: &Plan, lowering: &mut Lowering) -> Vec<Piece> {

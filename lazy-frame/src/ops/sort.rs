@@ -99,6 +99,10 @@ impl Operator for Sort {
         vec![Some(predicate.clone())]
     }
 
+    fn cuts_by_rows(&self) -> bool {
+        self.inputs[0].npartitions() > 1
+    }
+
     fn first(&self, n: usize, at: At) -> Option<Plan> {
         TopK::plan("sort", n, self.by.clone(), self.inputs[0].clone(), at).ok()
     }
@@ -123,19 +127,25 @@ const SAMPLED: usize = 256;
 /// told by some of the rows, so the partitions are made before any is cut.
 fn ranges(pieces: Vec<Piece>, by: &Sorting, schema: &SchemaRef) -> Vec<Piece> {
     let (n, order) = (pieces.len(), Order::new(by.by.iter().cloned(), &by.options));
-    let made: Vec<_> = pieces.into_iter().map(Piece::task).collect();
-    let samples = made.iter().enumerate();
-    let samples: Vec<_> =
-        samples.map(|(i, rows)| sample(rows, order.clone(), i, SAMPLED)).collect();
+    let pieces: Vec<_> = pieces.into_iter().map(Piece::once).collect();
+    let samples = pieces.iter().cloned().enumerate();
+    let samples: Vec<_> = samples
+        .map(|(i, piece)| sample(piece.input, piece.fused, order.clone(), i, SAMPLED))
+        .collect();
     let bounds = bounds(samples, n);
-    let made = made.into_iter().map(Piece::made).collect();
-    let ranges = shuffle::by_range(made, &order, &bounds, n, schema);
+    let ranges = shuffle::by_range(pieces, &order, &bounds, n, schema);
     ranges.into_iter().map(Piece::made).collect()
 }
 
 #[delayed(name = "sort-sample", fallible)]
-fn sample(rows: &DataFrame, order: Order, partition: usize, n: usize) -> PolarsResult<Sample> {
-    let rows = rows.clone();
+fn sample(
+    input: Option<DataFrame>,
+    fused: Fused,
+    order: Order,
+    partition: usize,
+    n: usize,
+) -> PolarsResult<Sample> {
+    let rows = fused.collect(input, |rows| rows)?;
     engine::alone(move || Sample::of(&order, &rows, partition, n))
 }
 

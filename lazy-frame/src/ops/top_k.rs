@@ -1,13 +1,13 @@
 //! The operator of `top_k` and `bottom_k`.
 
 use lazy_runtime::delayed;
-use polars::prelude::{DataFrame, IdxSize, IntoLazy, LazyFrame, PolarsResult};
+use polars::prelude::{DataFrame, IntoLazy, LazyFrame, PolarsResult};
 
 use super::sort::Sorting;
 use super::tree::tree;
 use crate::engine;
 use crate::error::StepError;
-use crate::plan::{At, Columns, Fused, Lowering, Operator, Piece, Plan};
+use crate::plan::{At, Columns, Fused, Lowering, Operator, Piece, Plan, first_rows};
 
 /// The rows that a sort would put first, in its order.
 #[derive(Debug)]
@@ -75,5 +75,5 @@ fn merge(firsts: Vec<DataFrame>, k: usize, by: Sorting) -> PolarsResult<DataFram
 
 /// Polars finds these without sorting the others.
 fn first_of(rows: LazyFrame, k: usize, by: Sorting) -> LazyFrame {
-    rows.sort(by.by, by.options).slice(0, IdxSize::try_from(k).unwrap_or(IdxSize::MAX))
+    first_rows(rows.sort(by.by, by.options), k)
 }

@@ -11,59 +11,50 @@ use crate::engine;
 
 /// The tasks of each partition of a plan that is optimised.
 pub(super) fn tasks(plan: &Plan) -> Vec<Delayed<DataFrame>> {
-    Lowering::of(plan).partitions(plan)
+    let pieces = pieces(plan).into_iter();
+    at(plan.at(), || pieces.map(Piece::task).collect())
 }
 
 /// The partitions of a plan that is optimised, to which a user adds what it does.
 pub(super) fn pieces(plan: &Plan) -> Vec<Piece> {
-    Lowering::of(plan).pieces(plan)
+    let mut lowering = Lowering { users: plan.users(), pieces: HashMap::new() };
+    for plan in plan.users_first().iter().rev() {
+        lowering.lower(plan);
+    }
+    lowering.pieces(plan)
 }
 
-/// What was made so far of a plan: a node that two others need is lowered once.
-#[derive(Default)]
+/// What was made so far of a plan: a node is lowered after those that it takes rows from, and once.
 pub(crate) struct Lowering {
-    /// How many nodes take rows from a node.
+    /// How many nodes have yet to take the pieces of a node.
     users: HashMap<*const (), usize>,
     pieces: HashMap<*const (), Vec<Piece>>,
 }
 
 impl Lowering {
-    fn of(plan: &Plan) -> Self {
-        let mut lowering = Lowering::default();
-        lowering.count(plan);
-        lowering
-    }
-
-    fn count(&mut self, plan: &Plan) {
-        let mut waiting = vec![plan];
-        while let Some(plan) = waiting.pop() {
-            for input in plan.inputs() {
-                let users = self.users.entry(input.id()).or_default();
-                *users += 1;
-                if *users == 1 {
-                    waiting.push(input);
-                }
-            }
-        }
-    }
-
-    /// The partitions of a plan as pieces, to which further steps can be added before they become tasks.
-    pub(crate) fn pieces(&mut self, plan: &Plan) -> Vec<Piece> {
-        if let Some(pieces) = self.pieces.get(&plan.id()) {
-            return pieces.clone();
-        }
+    fn lower(&mut self, plan: &Plan) {
         let mut pieces = at(plan.at(), || plan.operator().lower(plan, self));
         debug_assert_eq!(pieces.len(), plan.npartitions(), "{}", plan.operator().name());
         if self.users.get(&plan.id()).is_some_and(|users| *users > 1) {
-            pieces = at(plan.at(), || {
-                pieces.into_iter().map(|piece| Piece::made(piece.task())).collect()
-            });
+            pieces = at(plan.at(), || pieces.into_iter().map(Piece::once).collect());
         }
-        self.pieces.insert(plan.id(), pieces.clone());
-        pieces
+        self.pieces.insert(plan.id(), pieces);
     }
 
-    /// The partitions of a plan, a task or a value each.
+    /// The partitions of an input as pieces, to which further steps can be added before they become tasks. An operator asks for them once
+    /// for each time that it has the input; the last one gets them, the others get copies.
+    pub(crate) fn pieces(&mut self, plan: &Plan) -> Vec<Piece> {
+        const LOWERED: &str = "inputs are lowered first, and asked for by each of their users once";
+        match self.users.get_mut(&plan.id()) {
+            Some(users) if *users > 1 => {
+                *users -= 1;
+                self.pieces.get(&plan.id()).cloned().expect(LOWERED)
+            }
+            _ => self.pieces.remove(&plan.id()).expect(LOWERED),
+        }
+    }
+
+    /// The partitions of an input, a task or a value each.
     pub(crate) fn partitions(&mut self, plan: &Plan) -> Vec<Delayed<DataFrame>> {
         let pieces = self.pieces(plan);
         at(plan.at(), || pieces.into_iter().map(Piece::task).collect())
@@ -79,7 +70,7 @@ pub(crate) struct Piece {
     pub(crate) fused: Fused,
 }
 
-/// What a task does to make the rows of a piece, all in one plan of Polars.
+/// What a task does to make the rows of a piece, in one plan of Polars.
 #[derive(Clone, Debug)]
 pub(crate) struct Fused {
     source: Option<(Arc<dyn Source>, usize, Wanted)>,
@@ -87,6 +78,9 @@ pub(crate) struct Fused {
     /// Whether the input is there before anything runs.
     is_held: bool,
 }
+
+/// How many steps are one plan of Polars at most: it goes through a plan by recursion, which thousands of steps would take too deep.
+const PLANNED: usize = 32;
 
 impl Piece {
     /// A partition that there is, or that a task makes.
@@ -110,6 +104,14 @@ impl Piece {
     pub(crate) fn step(mut self, step: Step) -> Self {
         self.fused.steps.push(step);
         self
+    }
+
+    /// The same for several tasks: made once, unless it is there already, or columns of what is there, which are as good as made.
+    pub(crate) fn once(self) -> Self {
+        match self.input.is_some() && self.fused.steps.iter().all(Step::is_free) {
+            true => self,
+            false => Piece::made(self.task()),
+        }
     }
 
     /// The task that makes the partition. What is made already is no task.
@@ -163,7 +165,18 @@ impl Fused {
             (None, Some(input)) => input.lazy(),
             (None, None) => unreachable!("a piece that reads nothing has an input"),
         };
-        Ok(self.steps.iter().fold(rows, |rows, step| step.apply(rows)))
+        self.stepped(rows)
+    }
+
+    /// What the steps make of rows.
+    fn stepped(&self, mut rows: LazyFrame) -> PolarsResult<LazyFrame> {
+        for (i, steps) in self.steps.chunks(PLANNED).enumerate() {
+            if i > 0 {
+                rows = engine::collect(rows).map_err(|e| self.explain(e))?.lazy();
+            }
+            rows = steps.iter().fold(rows, |rows, step| step.apply(rows));
+        }
+        Ok(rows)
     }
 
     /// The rows of several pieces, in any order, as one plan.
@@ -181,7 +194,7 @@ impl Fused {
                         .lazy()
                 }
             };
-            Ok(first.steps.iter().fold(rows, |rows, step| step.apply(rows)))
+            first.stepped(rows)
         });
         engine::union(plans.collect::<PolarsResult<_>>()?)
     }
@@ -243,5 +256,25 @@ mod tasks {
         "select" select, "with-columns" with_columns, "filter" filter, "explode" explode, "unpivot" unpivot,
         "read-csv" read_csv, "read-parquet" read_parquet, "read-ipc" read_ipc, "read-ndjson" read_ndjson,
         "from-map" from_map, "timeseries" timeseries, "partition" partition
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lazy_runtime::prelude::*;
+    use polars::prelude::*;
+
+    use crate::Frame;
+
+    #[test]
+    fn partitions_in_memory_are_so_for_each_that_uses_them() {
+        let table = df!["k" => [1, 2, 1, 2], "x" => [1, 2, 3, 4], "y" => [5, 6, 7, 8]].unwrap();
+        let frame = Frame::from_polars(table, 4);
+        let sums = |name| frame.group_by("k").agg([col(name).sum().alias("sum")]);
+        let both = sums("x").concat(&sums("y"));
+        let names = both.graph().names();
+        assert!(!names.contains(&"group-by-partial".to_owned()), "{names:?}");
+        let sorted = both.compute().unwrap().sort(["sum"], Default::default()).unwrap();
+        assert_eq!(sorted, df!["k" => [1, 2, 1, 2], "sum" => [4, 6, 12, 14]].unwrap());
     }
 }

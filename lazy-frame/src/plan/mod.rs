@@ -6,16 +6,16 @@
 mod columns;
 pub(crate) mod lower;
 pub(crate) mod optimize;
-
 mod source;
 pub(crate) mod step;
+mod walk;
 
 use std::fmt;
 use std::panic::Location;
 use std::sync::{Arc, OnceLock};
 
 use lazy_runtime::{Collection, Delayed};
-use polars::prelude::{DataFrame, Expr, PlSmallStr, Schema, SchemaRef};
+use polars::prelude::{DataFrame, Expr, IdxSize, LazyFrame, PlSmallStr, Schema, SchemaRef};
 
 pub(crate) use columns::Columns;
 pub(crate) use lower::{Fused, Lowering, Piece};
@@ -62,8 +62,23 @@ pub(crate) trait Operator: fmt::Debug + Send + Sync + 'static {
         false
     }
 
+    /// Whether which partition a row is in depends on what other rows there are, so that with fewer rows others are in it.
+    fn cuts_by_rows(&self) -> bool {
+        false
+    }
+
+    /// Whether it moves rows, or copies of them, from one partition to another: columns that nobody needs are left behind then.
+    fn moves_rows(&self) -> bool {
+        true
+    }
+
     /// The scan, if this is one.
     fn scan(&self) -> Option<&crate::ops::scan::Scan> {
+        None
+    }
+
+    /// The plans whose partitions it has, one after the other, if this is all that it does.
+    fn concatenated(&self) -> Option<&[Plan]> {
         None
     }
 
@@ -101,12 +116,15 @@ pub(crate) type At = &'static Location<'static>;
 pub(crate) struct Plan(Arc<Node>);
 
 #[derive(Debug)]
-pub(crate) struct Node {
-    pub(crate) operator: Box<dyn Operator>,
-    pub(crate) schema: SchemaRef,
-    pub(crate) npartitions: usize,
-    pub(crate) divisions: Option<Divisions>,
-    pub(crate) at: At,
+struct Node {
+    /// There until the node is dropped.
+    operator: Option<Box<dyn Operator>>,
+    schema: SchemaRef,
+    npartitions: usize,
+    divisions: Option<Divisions>,
+    /// Asked for once, so that the answer is not sought down a long chain of steps.
+    hashed_by: Option<Box<[PlSmallStr]>>,
+    at: At,
     /// The tasks of the optimised plan, made once: what is drawn is what runs.
     tasks: OnceLock<Vec<Delayed<DataFrame>>>,
     /// Counted once: that takes a walk through the graph.
@@ -122,13 +140,13 @@ impl Plan {
         at: At,
     ) -> Self {
         debug_assert!(npartitions > 0, "a frame has a partition");
-        let operator = Box::new(operator);
-        let schema = schema.into();
+        let hashed_by = operator.hashed_by().map(Into::into);
         Plan(Arc::new(Node {
-            operator,
-            schema,
+            operator: Some(Box::new(operator)),
+            schema: schema.into(),
             npartitions,
             divisions,
+            hashed_by,
             at,
             tasks: OnceLock::new(),
             n_tasks: OnceLock::new(),
@@ -136,11 +154,11 @@ impl Plan {
     }
 
     pub(crate) fn operator(&self) -> &dyn Operator {
-        &*self.0.operator
+        self.0.operator.as_deref().expect("a node that is in use has its operator")
     }
 
     pub(crate) fn inputs(&self) -> &[Plan] {
-        self.0.operator.inputs()
+        self.operator().inputs()
     }
 
     pub(crate) fn schema(&self) -> &SchemaRef {
@@ -166,12 +184,16 @@ impl Plan {
 
     /// How many rows a partition has, where that is known without computing.
     pub(crate) fn rows(&self, partition: usize) -> Option<usize> {
-        self.0.operator.rows(partition)
+        let mut plan = self;
+        while let Some(step) = plan.operator().row_wise() {
+            plan = step.keeps_rows().then(|| &plan.inputs()[0])?;
+        }
+        plan.operator().rows(partition)
     }
 
     /// The columns whose hash tells in which partition a row is, if that is so.
     pub(crate) fn hashed_by(&self) -> Option<&[PlSmallStr]> {
-        self.0.operator.hashed_by()
+        self.0.hashed_by.as_deref()
     }
 
     /// Whether rows that are equal in these columns are in the same partition.
@@ -199,6 +221,24 @@ impl Plan {
     pub(crate) fn pieces(&self) -> Vec<Piece> {
         lower::pieces(&optimize::optimize(self))
     }
+}
+
+impl Drop for Node {
+    /// One node after the other: a chain of thousands of steps, dropped one within the other, would overflow the stack.
+    fn drop(&mut self) {
+        let mut operators: Vec<_> = self.operator.take().into_iter().collect();
+        while let Some(operator) = operators.pop() {
+            let inputs = operator.inputs().to_vec();
+            drop(operator);
+            let alone = inputs.into_iter().filter_map(|input| Arc::into_inner(input.0));
+            operators.extend(alone.filter_map(|mut node| node.operator.take()));
+        }
+    }
+}
+
+/// The first rows. Polars counts with fewer bits.
+pub(crate) fn first_rows(rows: LazyFrame, n: usize) -> LazyFrame {
+    rows.limit(IdxSize::try_from(n).unwrap_or(IdxSize::MAX))
 }
 
 /// An empty frame of a schema.

@@ -91,7 +91,7 @@ impl Wanted {
             None => rows,
         };
         match self.rows {
-            Some(n) => rows.limit(n as polars::prelude::IdxSize),
+            Some(n) => super::first_rows(rows, n),
             None => rows,
         }
     }

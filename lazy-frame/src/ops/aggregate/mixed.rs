@@ -18,8 +18,8 @@ pub(super) fn beside(pieces: Vec<Piece>, query: &Arc<Query>) -> Delayed<DataFram
     let (Some(parts), Some(rest)) = (some(parts, query), some(rest, query)) else {
         return whole::gathered(narrow(pieces, query), query);
     };
-    // Both need the partitions, which are made once.
-    let made: Vec<_> = pieces.into_iter().map(|piece| Piece::made(piece.task())).collect();
+    // Both need the partitions.
+    let made: Vec<_> = pieces.into_iter().map(Piece::once).collect();
     let reduced = tree::reduce(made.clone(), &parts);
     let gathered = whole::gathered(narrow(made, &rest), &rest);
     side_by_side(reduced, gathered, query.clone())

@@ -20,7 +20,7 @@ use polars::prelude::*;
 use crate::aggregate::{Decomposed, decompose, is_aggregation, is_top_k};
 use crate::engine;
 use crate::error::{StepError, reason};
-use crate::plan::{At, Columns, Lowering, Operator, Piece, Plan, Step, list};
+use crate::plan::{At, Columns, Lowering, Operator, Piece, Plan, list};
 
 /// Aggregations of the groups that keys make, or of all rows.
 #[derive(Debug)]
@@ -98,17 +98,6 @@ impl Aggregate {
 
     fn input(&self) -> &Plan {
         &self.inputs[0]
-    }
-
-    /// The pieces without the columns that nobody needs: rows may be moved before they are aggregated.
-    fn narrowed(&self, pieces: Vec<Piece>) -> Vec<Piece> {
-        let schema = self.input().schema();
-        let needed = Columns::of(self.query.keys.iter().chain(&self.query.aggs)).within(schema);
-        if needed.len() == schema.len() {
-            return pieces;
-        }
-        let select = Step::Select(needed.into_iter().map(col).collect());
-        pieces.into_iter().map(|piece| piece.step(select.clone())).collect()
     }
 }
 
@@ -225,10 +214,7 @@ impl Operator for Aggregate {
     }
 
     fn lower(&self, _: &Plan, lowering: &mut Lowering) -> Vec<Piece> {
-        let mut pieces = lowering.pieces(self.input());
-        if !self.query.keys.is_empty() {
-            pieces = self.narrowed(pieces);
-        }
+        let pieces = lowering.pieces(self.input());
         let made = match (&self.query.decomposed, self.query.keys.is_empty()) {
             _ if self.is_together() => whole::each(pieces, &self.query, self.outputs),
             (Some(_), true) => vec![tree::reduce(pieces, &self.query)],

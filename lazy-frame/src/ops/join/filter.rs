@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use polars::prelude::{Expr, JoinType, Operator, PlSmallStr, col};
+use polars::prelude::{Expr, JoinType, PlSmallStr, col};
 
 use super::names::Origin;
 use super::{Rule, Side};
+use crate::plan::optimize::filter_pushdown::conditions;
 
 /// The predicate in the columns of each side; `None` for both where a part of it says nothing of either side alone.
 pub(super) fn inputs(rule: &Rule, origins: &[Origin], predicate: &Expr) -> Vec<Option<Expr>> {
@@ -13,7 +14,7 @@ pub(super) fn inputs(rule: &Rule, origins: &[Origin], predicate: &Expr) -> Vec<O
     if rule.args.validation.needs_checks() {
         return vec![None, None];
     }
-    let parts = conjuncts(predicate).into_iter().map(|part| of_sides(rule, origins, part));
+    let parts = conditions(predicate).into_iter().map(|part| of_sides(rule, origins, part));
     let Some(parts) = parts.collect::<Option<Vec<_>>>() else {
         return vec![None, None];
     };
@@ -22,15 +23,6 @@ pub(super) fn inputs(rule: &Rule, origins: &[Origin], predicate: &Expr) -> Vec<O
         parts.reduce(|before, part| before.and(part))
     };
     vec![all(Side::Left), all(Side::Right)]
-}
-
-fn conjuncts(predicate: &Expr) -> Vec<&Expr> {
-    match predicate {
-        Expr::BinaryExpr { left, op: Operator::And | Operator::LogicalAnd, right } => {
-            conjuncts(left).into_iter().chain(conjuncts(right)).collect()
-        }
-        other => vec![other],
-    }
 }
 
 /// The predicate in the columns of each side that may be filtered by it; `None` where that does not do all that is

@@ -42,7 +42,7 @@ pub(crate) fn together(plan: &Plan, times: usize, lowering: &mut Lowering) -> Pi
         return Piece::made(tasks::concat(lowering.partitions(plan)));
     }
     let piece = lowering.pieces(plan).remove(0);
-    if times == 1 { piece } else { Piece::made(piece.task()) }
+    if times == 1 { piece } else { piece.once() }
 }
 
 /// The rows of each range. A partition that several ranges share is made once.
@@ -50,9 +50,8 @@ fn ranges_of(plan: &Plan, parts: Vec<Option<&Part>>, lowering: &mut Lowering) ->
     let mut uses = vec![0; plan.npartitions()];
     parts.iter().flatten().for_each(|part| uses[part.partition] += 1);
     let pieces = lowering.pieces(plan).into_iter().zip(uses);
-    let pieces: Vec<_> = pieces
-        .map(|(piece, uses)| if uses > 1 { Piece::made(piece.task()) } else { piece })
-        .collect();
+    let pieces: Vec<_> =
+        pieces.map(|(piece, uses)| if uses > 1 { piece.once() } else { piece }).collect();
     let range = |part: Option<&Part>| match part {
         None => nothing(plan.schema()),
         Some(part) => {

@@ -1,42 +1,44 @@
 //! Equal steps over the same rows are one: what was written twice, or what a filter became on its way to two places.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::plan::Plan;
 
-use super::rewrite::{over, users_first};
+use super::rewrite::{bottom_up, over};
 
 pub(super) fn apply(plan: &Plan) -> Plan {
-    let mut done: HashMap<_, Plan> = HashMap::new();
-    let mut distinct: Vec<Plan> = Vec::new();
-    for plan in users_first(plan).iter().rev() {
-        let inputs = plan.inputs().iter().map(|input| done[&input.id()].clone()).collect();
+    let mut distinct: HashMap<Vec<*const ()>, Vec<Plan>> = HashMap::new();
+    bottom_up(plan, |plan, inputs| {
         let over = over(plan, inputs);
-        let equal = distinct.iter().find(|other| are_equal(&over, other)).cloned();
-        let one = equal.unwrap_or_else(|| {
-            distinct.push(over.clone());
-            over
-        });
-        done.insert(plan.id(), one);
-    }
-    done.remove(&plan.id()).expect("the root is in its own order")
+        let alike = distinct.entry(rows_of(&over)).or_default();
+        if let Some(equal) = alike.iter().find(|other| are_equal(&over, other)) {
+            return equal.clone();
+        }
+        alike.push(over.clone());
+        over
+    })
 }
 
-/// Whether two steps, whose inputs are one already, do the same. Those of a kind that is not asked for are taken to differ.
-fn are_equal(a: &Plan, b: &Plan) -> bool {
-    if a.id() == b.id() {
-        return true;
+/// What tells where the rows of a step come from. Only steps for which it is the same can be equal.
+fn rows_of(plan: &Plan) -> Vec<*const ()> {
+    match plan.operator().scan() {
+        Some(scan) => vec![Arc::as_ptr(&scan.source).cast()],
+        None if plan.inputs().is_empty() => vec![plan.id()],
+        None => plan.inputs().iter().map(Plan::id).collect(),
     }
-    let same_inputs = a.inputs().iter().map(Plan::id).eq(b.inputs().iter().map(Plan::id));
-    same_inputs
-        && match (a.operator().row_wise(), b.operator().row_wise()) {
-            (Some(a), Some(b)) => a == b,
-            (None, None) => match (a.operator().scan(), b.operator().scan()) {
-                (Some(a), Some(b)) => a.is_same(b),
-                _ => false,
-            },
+}
+
+/// Whether two steps over the same rows do the same. Those of a kind that is not asked for are taken to differ.
+fn are_equal(a: &Plan, b: &Plan) -> bool {
+    match (a.operator().row_wise(), b.operator().row_wise()) {
+        (Some(a), Some(b)) => a == b,
+        (None, None) => match (a.operator().scan(), b.operator().scan()) {
+            (Some(a), Some(b)) => a.is_same(b),
             _ => false,
-        }
+        },
+        _ => false,
+    }
 }
 
 #[cfg(test)]

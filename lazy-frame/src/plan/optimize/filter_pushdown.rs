@@ -1,72 +1,173 @@
 //! Rows that a filter drops are dropped as early as can be: before joins and shuffles, and within the scan, where Polars skips what it
 //! need not read.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::mem;
 
 use polars::prelude::{Expr, FunctionExpr, Operator, PlSmallStr, col};
 
-use super::rewrite::{over, users, users_first};
+use super::rewrite::{bottom_up, counted, over};
 use crate::ops::row_wise::{RowWise, output_name};
+use crate::plan::step::all_of;
 use crate::plan::{At, Plan, Step};
 
+/// From the users down it is told which conditions go how far; then the plan is rewritten once.
 pub(super) fn apply(plan: &Plan) -> Plan {
-    let (order, users) = (users_first(plan), users(plan));
-    let mut done: HashMap<_, Plan> = HashMap::new();
-    for plan in order.iter().rev() {
-        let inputs: Vec<_> = plan.inputs().iter().map(|input| done[&input.id()].clone()).collect();
-        let is_shared = plan.inputs().iter().any(|input| users[&input.id()] > 1);
-        let moved = match plan.operator().row_wise() {
-            Some(Step::Filter(predicate)) if !is_shared => split(&inputs[0], predicate, plan.at()),
-            _ => None,
-        };
-        done.insert(plan.id(), moved.unwrap_or_else(|| over(plan, inputs)));
+    let (users, counted) = (plan.users(), counted(plan));
+    let mut places: HashMap<_, Place> = HashMap::new();
+    for plan in plan.users_first() {
+        let mut place = places.remove(&plan.id()).unwrap_or_default();
+        // What somebody else needs in full is not made a second time without some rows.
+        let is_alone = |input: &Plan| users[&input.id()] == 1;
+        let mut moving = mem::take(&mut place.above);
+        let way = Way::through(&plan, &counted);
+        match plan.inputs() {
+            [input] if is_alone(input) && moving.iter().all(|condition| way.leaves(condition)) => {
+                if let Some(Step::Filter(predicate)) = plan.operator().row_wise() {
+                    let own = conditions(predicate).into_iter().cloned();
+                    let (free, stays) = own.partition(is_infallible);
+                    moving.extend(Condition::all_of(free, plan.at()));
+                    place.own = Some(Condition::all_of(stays, plan.at()).into_iter().collect());
+                }
+                places.entry(input.id()).or_default().above = moving;
+            }
+            inputs => {
+                for condition in moving {
+                    let (moved, stays) = way.of(condition);
+                    place.above.extend(stays);
+                    for (i, condition) in moved {
+                        let to = match is_alone(&inputs[i]) {
+                            true => &mut places.entry(inputs[i].id()).or_default().above,
+                            false => place.below.entry(i).or_default(),
+                        };
+                        to.push(condition);
+                    }
+                }
+            }
+        }
+        places.insert(plan.id(), place);
     }
-    done.remove(&plan.id()).expect("the root is in its own order")
+    bottom_up(plan, |plan, inputs| places.remove(&plan.id()).unwrap_or_default().plan(plan, inputs))
 }
 
-/// The conditions of a filter that can go further, each as far as it goes; `None` if none of them can.
-fn split(input: &Plan, predicate: &Expr, at: At) -> Option<Plan> {
-    let mut plan = input.clone();
-    let mut left: Option<Expr> = None;
-    for condition in conditions(predicate) {
-        match below(&plan, &condition) {
-            Some(moved) => plan = moved,
-            None => left = Some(left.map_or(condition.clone(), |left| left.and(condition))),
-        }
+/// What a filter asks of rows.
+struct Condition {
+    predicate: Expr,
+    columns: Vec<PlSmallStr>,
+    at: At,
+}
+
+impl Condition {
+    fn new(predicate: Expr, at: At) -> Self {
+        Condition { columns: predicate.clone().meta().root_names(), predicate, at }
     }
-    match left {
-        _ if plan.id() == input.id() => None,
-        Some(left) => RowWise::plan(Step::Filter(left), plan, at).ok(),
-        None => Some(plan),
+
+    fn all_of(conditions: Vec<Expr>, at: At) -> Option<Self> {
+        all_of(conditions).map(|all| Condition::new(all, at))
+    }
+
+    fn filter(self, rows: Plan) -> Plan {
+        let filtered = RowWise::plan(Step::Filter(self.predicate), rows, self.at);
+        filtered.expect("that a condition fits the rows was seen where it was moved")
+    }
+}
+
+/// The filters around a node, those above others first.
+#[derive(Default)]
+struct Place {
+    /// What its rows have to meet.
+    above: Vec<Condition>,
+    /// What the rows of an input have to meet, where others need that input in full.
+    below: HashMap<usize, Vec<Condition>>,
+    /// What is left of its own conditions, if the node is a filter of which some may move.
+    own: Option<Vec<Condition>>,
+}
+
+impl Place {
+    fn plan(self, plan: &Plan, mut inputs: Vec<Plan>) -> Plan {
+        let filtered = |rows, conditions: Vec<Condition>| {
+            conditions.into_iter().rev().fold(rows, |rows, condition| condition.filter(rows))
+        };
+        for (i, conditions) in self.below {
+            inputs[i] = filtered(inputs[i].clone(), conditions);
+        }
+        let node = match self.own {
+            None => over(plan, inputs),
+            Some(own) => filtered(inputs.remove(0), own),
+        };
+        filtered(node, self.above)
+    }
+}
+
+/// What becomes of conditions below a node.
+struct Way<'a> {
+    plan: &'a Plan,
+    is_closed: bool,
+    /// The columns that it makes, where it leaves the other columns as they are.
+    made: Option<Vec<PlSmallStr>>,
+}
+
+impl Way<'_> {
+    fn through<'a>(plan: &'a Plan, counted: &HashSet<*const ()>) -> Way<'a> {
+        let is_closed = counted.contains(&plan.id()) && plan.operator().cuts_by_rows();
+        let made = match plan.operator().row_wise() {
+            Some(Step::WithColumns(exprs)) => exprs.iter().map(output_name).collect(),
+            Some(Step::Filter(_)) => Some(Vec::new()),
+            _ => None,
+        };
+        Way { plan, is_closed, made }
+    }
+
+    /// Whether a condition is the same below the node.
+    fn leaves(&self, condition: &Condition) -> bool {
+        let made = self.made.as_ref();
+        made.is_some_and(|made| !condition.columns.iter().any(|name| made.contains(name)))
+    }
+
+    /// The parts of a condition that the rows of inputs have to meet, and what cannot go further.
+    fn of(&self, condition: Condition) -> (Vec<(usize, Condition)>, Option<Condition>) {
+        if self.is_closed {
+            return (Vec::new(), Some(condition));
+        }
+        if let Some(moved) = self.below(&condition.predicate, condition.at) {
+            return (moved, None);
+        }
+        let (mut moved, mut stays) = (Vec::new(), Vec::new());
+        for part in conditions(&condition.predicate) {
+            match self.below(part, condition.at) {
+                Some(parts) => moved.extend(parts),
+                None => stays.push(part.clone()),
+            }
+        }
+        (moved, Condition::all_of(stays, condition.at))
+    }
+
+    /// The predicate for each input that has to meet it; `None` where that would give other rows, or where there is no input.
+    fn below(&self, predicate: &Expr, at: At) -> Option<Vec<(usize, Condition)>> {
+        let inputs = self.plan.inputs();
+        let moved = self.plan.operator().filter_inputs(predicate).into_iter().enumerate();
+        let moved: Vec<_> = moved.filter_map(|(i, predicate)| Some((i, predicate?))).collect();
+        // A key of the other side may be of another type.
+        let fits = |(i, predicate): &(usize, Expr)| {
+            inputs.len() == 1 || Step::Filter(predicate.clone()).schema(inputs[*i].schema()).is_ok()
+        };
+        let moves = !moved.is_empty() && moved.iter().all(fits);
+        moves.then(|| moved.into_iter().map(|(i, moved)| (i, Condition::new(moved, at))).collect())
     }
 }
 
 /// What has to be true for a conjunction to be.
-fn conditions(predicate: &Expr) -> Vec<Expr> {
-    match predicate {
-        Expr::BinaryExpr { left, op: Operator::And | Operator::LogicalAnd, right } => {
-            [conditions(left), conditions(right)].concat()
+pub(crate) fn conditions(predicate: &Expr) -> Vec<&Expr> {
+    let (mut conditions, mut waiting) = (Vec::new(), vec![predicate]);
+    while let Some(predicate) = waiting.pop() {
+        match predicate {
+            Expr::BinaryExpr { left, op: Operator::And | Operator::LogicalAnd, right } => {
+                waiting.extend([&**right, &**left]);
+            }
+            other => conditions.push(other),
         }
-        other => vec![other.clone()],
     }
-}
-
-/// The plan over filtered inputs; `None` where that would give other rows, or where the filter would stand on a scan.
-fn below(plan: &Plan, predicate: &Expr) -> Option<Plan> {
-    if !is_infallible(predicate) {
-        return None;
-    }
-    let filters = plan.operator().filter_inputs(predicate);
-    if filters.iter().all(Option::is_none) {
-        return None;
-    }
-    let filtered = plan.inputs().iter().zip(filters).map(|(input, filter)| match filter {
-        None => Some(input.clone()),
-        Some(predicate) => below(input, &predicate)
-            .or_else(|| RowWise::plan(Step::Filter(predicate), input.clone(), plan.at()).ok()),
-    });
-    let filtered = filtered.collect::<Option<Vec<_>>>()?;
-    plan.operator().over(filtered, plan.at()).ok()
+    conditions
 }
 
 /// The predicate as it reads before a step, where the rows that it drops may be dropped before.
@@ -105,20 +206,62 @@ fn renamed(exprs: &[Expr], predicate: &Expr, others_stay: bool) -> Option<Expr> 
 /// Whether a predicate can be evaluated for any row: it compares columns and values, and nothing is cast that may not fit. Rows that a
 /// step before drops may be those for which another predicate would fail.
 fn is_infallible(predicate: &Expr) -> bool {
-    let is_constant = predicate.clone().meta().root_names().is_empty();
-    is_constant
-        || match predicate {
-            Expr::Column(_) => true,
-            Expr::Alias(inner, _) => is_infallible(inner),
-            Expr::BinaryExpr { left, op, right } => {
-                let compares = op.is_comparison() || matches!(op, Operator::And | Operator::Or);
-                compares && is_infallible(left) && is_infallible(right)
-            }
-            Expr::Function { input, function: FunctionExpr::Boolean(_) } => {
-                input.iter().all(is_infallible)
-            }
-            _ => false,
+    match predicate {
+        Expr::Column(_) => true,
+        Expr::Alias(inner, _) => is_infallible(inner),
+        Expr::BinaryExpr { left, op, right }
+            if op.is_comparison() || matches!(op, Operator::And | Operator::Or) =>
+        {
+            is_infallible(left) && is_infallible(right)
         }
+        Expr::Function { input, function: FunctionExpr::Boolean(_) } => {
+            input.iter().all(is_infallible)
+        }
+        constant => constant.clone().meta().root_names().is_empty(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lazy_runtime::prelude::*;
+    use polars::prelude::*;
+
+    use crate::Frame;
+
+    fn frame(npartitions: usize) -> Frame {
+        let table = df!["k" => [1, 2, 3, 4], "x" => [4, 3, 2, 1]].unwrap();
+        Frame::from_polars(table, npartitions)
+    }
+
+    #[test]
+    fn what_others_need_in_full_is_not_made_twice() {
+        let joined = frame(4).inner_join(&frame(3).rename("x", "y"), "k", "k");
+        let some = joined.with_columns([lit(1).alias("n")]).filter(col("x").gt(lit(2)));
+        let both = some.select([col("y")]).concat(&joined.select([col("y")]));
+        let joins = both.graph().names().iter().filter(|name| *name == "join").count();
+        assert_eq!(joins, joined.npartitions(), "{}", both.explain());
+        assert_eq!(both.compute().unwrap().height(), 2 + 4);
+    }
+
+    #[test]
+    fn each_condition_goes_as_far_as_it_can() {
+        let more =
+            frame(2).sort("x", Default::default()).with_columns([(col("x") * lit(2)).alias("y")]);
+        let some =
+            more.filter(col("k").gt(lit(1)).and(col("y").gt(lit(2)))).filter(col("x").lt(lit(3)));
+        assert_eq!(some.compute().unwrap(), df!["k" => [3], "x" => [2], "y" => [4]].unwrap());
+        let explained = some.explain();
+        let (above, below) =
+            explained.split_once("As it runs").unwrap().1.split_once("sort").unwrap();
+        assert!(
+            above.contains(r#"col("y")) > "#) && !above.contains(r#"col("k")) > "#),
+            "{explained}"
+        );
+        assert!(
+            below.contains(r#"col("k")) > "#) && below.contains(r#"col("x")) < "#),
+            "{explained}"
+        );
+    }
 }
 
 #[cfg(test)]

@@ -6,67 +6,59 @@
 //!
 //! Partitions keep their numbers where somebody knows them by these: then all are made.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use polars::prelude::*;
 
 use crate::engine;
 use crate::ops::partitions::Partitions;
-use crate::ops::row_wise::RowWise;
 use crate::ops::scan::Scan;
 use crate::plan::{Plan, Step};
 
-use super::rewrite::{bottom_up, users_first};
+use super::rewrite::{bottom_up, counted, over};
 
 pub(super) fn apply(plan: &Plan) -> Plan {
     let counted = counted(plan);
-    bottom_up(plan, |before, plan| {
-        let Some(Step::Filter(predicate)) = plan.operator().row_wise() else { return None };
-        if counted.contains(&before.id()) {
-            return None;
+    bottom_up(plan, |before, inputs| {
+        let plan = over(before, inputs);
+        match counted.contains(&before.id()) {
+            true => plan,
+            false => prune(&plan).unwrap_or(plan),
         }
-        prune(plan, &plan.inputs()[0], predicate)
     })
 }
 
-/// The nodes whose partitions somebody knows by their numbers.
-fn counted(plan: &Plan) -> HashSet<*const ()> {
-    let mut counted = HashSet::new();
-    for plan in users_first(plan) {
-        if plan.operator().counts_partitions() || counted.contains(&plan.id()) {
-            counted.extend(plan.inputs().iter().map(Plan::id));
-        }
+/// A filter over fewer partitions. Other filters may stand between; they have left out their own.
+fn prune(filter: &Plan) -> Option<Plan> {
+    let Some(Step::Filter(predicate)) = filter.operator().row_wise() else { return None };
+    let (mut filters, mut input) = (vec![filter], &filter.inputs()[0]);
+    while let Some(Step::Filter(_)) = input.operator().row_wise() {
+        filters.push(input);
+        input = &input.inputs()[0];
     }
-    counted
+    let pruned = pruned(input, predicate)?;
+    let over = |rows, filter: &Plan| filter.operator().over(vec![rows], filter.at());
+    filters.into_iter().rev().try_fold(pruned, over).ok()
 }
 
-/// A filter, and others between it and a scan.
-fn prune(filter: &Plan, input: &Plan, predicate: &Expr) -> Option<Plan> {
-    if let Some(Step::Filter(first)) = input.operator().row_wise() {
-        let pruned = prune(input, &input.inputs()[0], &first.clone().and(predicate.clone()))?;
-        return RowWise::plan(Step::Filter(predicate.clone()), pruned, filter.at()).ok();
+/// The partitions of a plan in which rows may pass.
+fn pruned(input: &Plan, predicate: &Expr) -> Option<Plan> {
+    if let Some(scan) = input.operator().scan() {
+        let bounds = |partition: usize, column: &str| {
+            let range = scan.source.bounds(scan.partitions[partition], column)?;
+            Some((range.min, range.max))
+        };
+        let kept = partitions(input, predicate, bounds)?;
+        let partitions = kept.into_iter().map(|i| scan.partitions[i]).collect();
+        return Some(Scan { partitions, ..scan.clone() }.plan(input.at()));
     }
-    let pruned = match input.operator().scan() {
-        Some(scan) => {
-            let bounds = |partition: usize, column: &str| {
-                let range = scan.source.bounds(scan.partitions[partition], column)?;
-                Some((range.min, range.max))
-            };
-            let kept = partitions(input, predicate, bounds)?;
-            let partitions = kept.into_iter().map(|i| scan.partitions[i]).collect();
-            Scan { partitions, ..scan.clone() }.plan(input.at())
-        }
-        None => {
-            let divisions = input.divisions()?;
-            let bounds = |partition: usize, column: &str| {
-                let range = &divisions.bounds()[partition..=partition + 1];
-                (column == divisions.column()).then(|| (range[0].clone(), range[1].clone()))
-            };
-            let kept = partitions(input, predicate, bounds)?;
-            Partitions::plan("filter", kept.into(), input.clone(), input.at()).ok()?
-        }
+    let divisions = input.divisions()?;
+    let bounds = |partition: usize, column: &str| {
+        let range = &divisions.bounds()[partition..=partition + 1];
+        (column == divisions.column()).then(|| (range[0].clone(), range[1].clone()))
     };
-    RowWise::plan(Step::Filter(predicate.clone()), pruned, filter.at()).ok()
+    let kept = partitions(input, predicate, bounds)?;
+    Partitions::plan("filter", kept.into(), input.clone(), input.at()).ok()
 }
 
 /// The partitions in which rows may pass, at least one; `None` if these are all.
