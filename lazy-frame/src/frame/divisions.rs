@@ -118,6 +118,7 @@ impl Frame {
                 .schema()
                 .get(column)
                 .ok_or_else(|| input.misfit("set_sorted", missing(column), at))?;
+            check_order(column, dtype).map_err(|reason| input.misfit("set_sorted", reason, at))?;
             let (column, nan) = (|| col(column), dtype.is_float());
             let apart = column().null_count().cast(DataType::UInt64);
             let apart =
@@ -129,12 +130,17 @@ impl Frame {
     }
 }
 
+fn check_order(column: &str, dtype: &DataType) -> Result<(), String> {
+    match dtype.is_nested() || dtype.is_object() {
+        true => Err(format!("the column `{column}` is {dtype}, whose values have no order")),
+        false => Ok(()),
+    }
+}
+
 /// Checked bounds, of the column's type.
 pub(super) fn divisions(column: &str, bounds: Series, input: &Plan) -> Result<Divisions, String> {
     let dtype = input.schema().get(column).ok_or_else(|| missing(column))?;
-    if dtype.is_nested() || dtype.is_object() {
-        return Err(format!("the column `{column}` is {dtype}, whose values have no order"));
-    }
+    check_order(column, dtype)?;
     let cast = typed(&bounds, dtype).map_err(|e| {
         format!("the bounds do not fit column `{column}`, which is {dtype}: {}", reason(&e))
     })?;
@@ -212,8 +218,11 @@ mod tests {
         let lists =
             Series::new("l".into(), [Series::new("".into(), [1]), Series::new("".into(), [0])]);
         let table = DataFrame::new(2, vec![lists.clone().into()]).unwrap();
-        let error = Frame::from_polars(table, 1).set_divisions("l", lists).schema().unwrap_err();
-        assert!(error.to_string().contains("list[i32], whose values have no order"), "{error}");
+        let frame = Frame::from_polars(table, 1);
+        for frame in [frame.set_divisions("l", lists), frame.set_sorted("l")] {
+            let error = frame.schema().unwrap_err().to_string();
+            assert!(error.contains("list[i32], whose values have no order"), "{error}");
+        }
         let month = crate::datasets::timeseries().freq("1d").build().unwrap();
         let error = month.repartition_time("1us").schema().unwrap_err().to_string();
         assert!(error.contains("`1us` makes more than 1000000 partitions"), "{error}");

@@ -182,7 +182,8 @@ impl Plan {
         Arc::as_ptr(&self.0).cast()
     }
 
-    /// How many rows a partition has, where that is known without computing.
+    /// How many rows a partition has, where that is known without computing. A row-wise step is not asked: it has as many as what it takes
+    /// rows from, or nobody knows.
     pub(crate) fn rows(&self, partition: usize) -> Option<usize> {
         let mut plan = self;
         while let Some(step) = plan.operator().row_wise() {
