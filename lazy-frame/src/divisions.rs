@@ -71,7 +71,7 @@ pub(crate) fn every(old: &Divisions, duration: &str) -> PolarsResult<Divisions> 
             (*first, *last, *unit)
         }
         [other, _] => {
-            polars_bail!(InvalidOperation: "the divisions are of type {}, expected times without a time zone", other.dtype())
+            polars_bail!(InvalidOperation: "the divisions begin with {other}, which is no time without a time zone")
         }
     };
     polars_ensure!(

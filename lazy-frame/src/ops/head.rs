@@ -173,6 +173,7 @@ mod tests {
     use polars::df;
 
     use crate::Frame;
+    use crate::ops::testing::{agrees, table};
 
     #[test]
     fn more_rows_than_polars_counts_are_all() {
@@ -188,11 +189,6 @@ mod tests {
             }
         }
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::ops::testing::{agrees, table};
 
     #[test]
     fn ends_go_on_in_the_next_partition_until_there_are_enough() {

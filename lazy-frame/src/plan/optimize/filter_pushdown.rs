@@ -224,9 +224,11 @@ fn is_infallible(predicate: &Expr) -> bool {
 #[cfg(test)]
 mod tests {
     use lazy_runtime::prelude::*;
+    use polars::df;
     use polars::prelude::*;
 
     use crate::Frame;
+    use crate::ops::testing::{agrees, table};
 
     fn frame(npartitions: usize) -> Frame {
         let table = df!["k" => [1, 2, 3, 4], "x" => [4, 3, 2, 1]].unwrap();
@@ -262,14 +264,6 @@ mod tests {
             "{explained}"
         );
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use polars::df;
-    use polars::prelude::*;
-
-    use crate::ops::testing::{agrees, table};
 
     #[test]
     fn a_filter_stays_after_the_step_that_makes_its_column() {
@@ -291,9 +285,8 @@ mod tests {
         let options = ExplodeOptions { empty_as_null: true, keep_nulls: true };
         let agree = |lists: &DataFrame, some: Expr| {
             assert_eq!(lists.height(), 10);
-            let frame = crate::Frame::from_polars(lists.clone(), 3);
-            let found =
-                lazy_runtime::Collection::compute(&frame.explode(["b"]).filter(some.clone()));
+            let frame = Frame::from_polars(lists.clone(), 3);
+            let found = frame.explode(["b"]).filter(some.clone()).compute();
             let expected = lists.clone().lazy().explode(items(), options).filter(some).collect();
             assert_eq!(found.unwrap(), expected.unwrap());
         };
@@ -304,10 +297,10 @@ mod tests {
     #[test]
     fn what_may_fail_is_asked_of_no_more_rows() {
         let texts = df!["s" => ["1", "none", "3", "none"]].unwrap();
-        let frame = crate::Frame::from_polars(texts, 2);
+        let frame = Frame::from_polars(texts, 2);
         let number = col("s").strict_cast(DataType::Int64);
         let some = frame.filter(col("s").neq(lit("none"))).unique(None, UniqueKeepStrategy::None);
-        let found = lazy_runtime::Collection::compute(&some.filter(number.gt(lit(1)))).unwrap();
+        let found = some.filter(number.gt(lit(1))).compute().unwrap();
         assert_eq!(found, df!["s" => ["3"]].unwrap());
     }
 }

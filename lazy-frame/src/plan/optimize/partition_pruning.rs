@@ -6,7 +6,7 @@
 //!
 //! Partitions keep their numbers where somebody knows them by these: then all are made.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use polars::prelude::*;
 
