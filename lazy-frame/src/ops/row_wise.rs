@@ -110,7 +110,15 @@ impl Operator for RowWise {
 /// The columns that a step needs when `wanted` are those of its result that are.
 pub(crate) fn needed(step: &Step, wanted: &Columns) -> Columns {
     match step {
-        Step::Select(exprs) => Columns::of(exprs.iter().filter(|e| is_wanted(e, wanted))),
+        Step::Select(exprs) => {
+            let used = Columns::of(exprs.iter().filter(|e| is_wanted(e, wanted)));
+            // Values alone are one row: it takes a column to tell how many there are.
+            let of_rows = exprs.iter().map(|e| Columns::of([e])).find(|used| !used.is_none());
+            match used.is_none() {
+                true => of_rows.unwrap_or(used),
+                false => used,
+            }
+        }
         Step::WithColumns(exprs) => {
             let made: Vec<_> = exprs.iter().filter_map(output_name).collect();
             let used = Columns::of(exprs.iter().filter(|e| is_wanted(e, wanted)));
@@ -146,4 +154,26 @@ pub(crate) fn narrowed(step: &Step, input: &Schema) -> Step {
 pub(crate) fn columns(names: &[PlSmallStr], input: Plan, at: At) -> Result<Plan, StepError> {
     let exprs: Vec<_> = names.iter().cloned().map(polars::prelude::col).collect();
     RowWise::plan(Step::Select(exprs.into()), input, at)
+}
+
+#[cfg(test)]
+mod tests {
+    use lazy_runtime::prelude::*;
+    use polars::prelude::*;
+
+    use crate::Frame;
+
+    #[test]
+    fn rows_are_counted_where_no_column_is_wanted() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let frame = Frame::from_polars(df!["x" => [1, 2, 3], "y" => [4, 5, 6]].unwrap(), 2);
+        frame.write_csv(folder.path()).compute().unwrap();
+        let read = Frame::read_csv(folder.path()).build().unwrap();
+        for frame in [frame.concat(&frame), read.concat(&read)] {
+            let y = frame.select([lit(1).alias("one"), col("y")]);
+            assert_eq!(y.len().compute().unwrap(), 6);
+            assert_eq!(y.select([len()]).compute().unwrap(), df!["len" => [6_u32]].unwrap());
+            assert_eq!(y.select([col("one")]).compute().unwrap(), df!["one" => [1; 6]].unwrap());
+        }
+    }
 }

@@ -16,6 +16,10 @@ impl Columns {
         Columns::Some(BTreeSet::new())
     }
 
+    pub(crate) fn is_none(&self) -> bool {
+        *self == Columns::none()
+    }
+
     /// The columns that expressions mention; selectors are expanded already.
     pub(crate) fn of<'a>(exprs: impl IntoIterator<Item = &'a Expr>) -> Self {
         Columns::Some(exprs.into_iter().flat_map(|e| e.clone().meta().root_names()).collect())

@@ -11,10 +11,10 @@ use crate::ops::concat::into_one;
 use crate::plan::{Fused, Piece};
 use crate::shuffle;
 
-/// As Polars does it.
+/// As Polars does it. What is equal it would find once for all rows of a table in several chunks, and fails to put beside them.
 pub(in crate::ops) fn aggregate(rows: LazyFrame, keys: &[Expr], aggs: &[Expr]) -> LazyFrame {
     match keys.is_empty() {
-        true => rows.select(aggs),
+        true => rows.with_comm_subexpr_elim(false).select(aggs),
         false => rows.group_by(keys).agg(aggs),
     }
 }
@@ -66,4 +66,24 @@ fn aggregate_piece(
 #[delayed(name = "aggregate", fallible)]
 fn aggregate_all(partitions: Vec<DataFrame>, query: Arc<Query>) -> PolarsResult<DataFrame> {
     engine::collect(query.whole(engine::concat(partitions)?.lazy()))
+}
+
+#[cfg(test)]
+mod tests {
+    use lazy_runtime::Collection;
+    use polars::prelude::*;
+
+    use crate::Frame;
+
+    #[test]
+    fn what_is_asked_for_twice_is_given_twice() {
+        let table = df!["x" => (0..53).map(f64::from).collect::<Vec<f64>>()].unwrap();
+        let twice = || [col("x").median().alias("a"), col("x").median().alias("b")];
+        let expected = df!["a" => [26.0], "b" => [26.0]].unwrap();
+        for frame in
+            [Frame::from_polars(table.clone(), 4), Frame::from_polars(table, 4).repartition(1)]
+        {
+            assert_eq!(frame.select(twice()).compute().unwrap(), expected);
+        }
+    }
 }

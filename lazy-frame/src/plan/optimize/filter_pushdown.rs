@@ -4,9 +4,10 @@
 use std::collections::{HashMap, HashSet};
 use std::mem;
 
-use polars::prelude::{Expr, FunctionExpr, Operator, PlSmallStr, col};
+use polars::prelude::{DataType, Expr, FunctionExpr, Operator, PlSmallStr, Schema, col};
 
 use super::rewrite::{bottom_up, counted, over};
+use crate::engine;
 use crate::ops::row_wise::{RowWise, output_name};
 use crate::plan::step::all_of;
 use crate::plan::{At, Plan, Step};
@@ -24,8 +25,7 @@ pub(super) fn apply(plan: &Plan) -> Plan {
         match plan.inputs() {
             [input] if is_alone(input) && moving.iter().all(|condition| way.leaves(condition)) => {
                 if let Some(Step::Filter(predicate)) = plan.operator().row_wise() {
-                    let own = conditions(predicate).into_iter().cloned();
-                    let (free, stays) = own.partition(is_infallible);
+                    let (free, stays) = split(predicate, plan.schema(), is_infallible);
                     moving.extend(Condition::all_of(free, plan.at()));
                     place.own = Some(Condition::all_of(stays, plan.at()).into_iter().collect());
                 }
@@ -132,14 +132,11 @@ impl Way<'_> {
         if let Some(moved) = self.below(&condition.predicate, condition.at) {
             return (moved, None);
         }
-        let (mut moved, mut stays) = (Vec::new(), Vec::new());
-        for part in conditions(&condition.predicate) {
-            match self.below(part, condition.at) {
-                Some(parts) => moved.extend(parts),
-                None => stays.push(part.clone()),
-            }
-        }
-        (moved, Condition::all_of(stays, condition.at))
+        let below = |part: &Expr| self.below(part, condition.at);
+        let can_move = |part: &Expr| below(part).is_some();
+        let (move_on, stay) = split(&condition.predicate, self.plan.schema(), can_move);
+        let moved = move_on.iter().filter_map(below).flatten().collect();
+        (moved, Condition::all_of(stay, condition.at))
     }
 
     /// The predicate for each input that has to meet it; `None` where that would give other rows, or where there is no input.
@@ -149,11 +146,30 @@ impl Way<'_> {
         let moved: Vec<_> = moved.filter_map(|(i, predicate)| Some((i, predicate?))).collect();
         // A key of the other side may be of another type.
         let fits = |(i, predicate): &(usize, Expr)| {
-            inputs.len() == 1 || Step::Filter(predicate.clone()).schema(inputs[*i].schema()).is_ok()
+            inputs.len() == 1 || is_boolean(predicate, inputs[*i].schema())
         };
         let moves = !moved.is_empty() && moved.iter().all(fits);
         moves.then(|| moved.into_iter().map(|(i, moved)| (i, Condition::new(moved, at))).collect())
     }
+}
+
+/// The conditions of a predicate of which something is so, and the others. A null is a condition only beside others: then all stay.
+fn split(
+    predicate: &Expr,
+    schema: &Schema,
+    is_so: impl Fn(&Expr) -> bool,
+) -> (Vec<Expr>, Vec<Expr>) {
+    let (yes, no): (Vec<_>, Vec<_>) = conditions(predicate).into_iter().cloned().partition(is_so);
+    let mut parts = yes.iter().chain(&no);
+    match yes.is_empty() || no.is_empty() || parts.all(|part| is_boolean(part, schema)) {
+        true => (yes, no),
+        false => (Vec::new(), vec![predicate.clone()]),
+    }
+}
+
+fn is_boolean(predicate: &Expr, schema: &Schema) -> bool {
+    let expanded = engine::expand(std::slice::from_ref(predicate), schema);
+    expanded.is_ok_and(|(_, made)| made.iter_values().eq([&DataType::Boolean]))
 }
 
 /// What has to be true for a conjunction to be.
@@ -243,6 +259,18 @@ mod tests {
         let joins = both.graph().names().iter().filter(|name| *name == "join").count();
         assert_eq!(joins, joined.npartitions(), "{}", both.explain());
         assert_eq!(both.compute().unwrap().height(), 2 + 4);
+    }
+
+    #[test]
+    fn a_null_that_polars_takes_for_no_condition_is_told() {
+        let more = frame(2).with_columns([(col("x") * lit(2)).alias("y")]);
+        for condition in [col("y").gt(lit(2)), (col("x") + lit(1)).gt(lit(2))] {
+            let filtered = more.filter(condition.clone().and(lit(NULL)));
+            let error = filtered.compute().unwrap_err().to_string();
+            assert!(error.contains("must be of type `Boolean`, got `Null`"), "{error}");
+            let none = more.filter(condition.and(lit(NULL).cast(DataType::Boolean)));
+            assert_eq!(none.compute().unwrap().height(), 0);
+        }
     }
 
     #[test]
