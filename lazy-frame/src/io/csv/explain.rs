@@ -2,7 +2,7 @@
 
 use polars::prelude::{CsvEncoding, PlSmallStr};
 
-use super::head::{fields, unquoted, without_end};
+use super::head::{STRAY_QUOTE, fields, has_stray_quote, unquoted, without_end};
 use super::source::Csv;
 
 impl Csv {
@@ -25,13 +25,8 @@ impl Csv {
         let text = without_end(line, parse);
         let fields = fields(text, parse);
         let n_columns = self.all.len();
-        if let Some(quote) = parse.quote_char
-            && text.contains(&parse.eol_char)
-            && fields.iter().any(|field| field.first() != Some(&quote) && field.contains(&quote))
-        {
-            let why = "a quote stands within a field that is not quoted, so that it is not known where the line ends; \
-                       `.quote_char(None)` reads quotes as any other sign";
-            return Some((None, why.to_owned()));
+        if has_stray_quote(text, parse) {
+            return Some((None, STRAY_QUOTE.into()));
         }
         if fields.len() > n_columns && !parse.truncate_ragged_lines {
             let why = format!(

@@ -44,8 +44,14 @@ impl Head {
             if !options.has_header {
                 return Ok(Head { rows_at: line.at, header: None });
             }
-            let names = names(text, &options.parse)
-                .map_err(|reason| FileError::new(&file.path, reason).line(line.number))?;
+            let wrong = |reason: String| FileError::new(&file.path, reason).line(line.number);
+            if has_stray_quote(text, &options.parse) {
+                return Err(wrong(STRAY_QUOTE.into()));
+            }
+            if rules.opens_quote(line.text) {
+                return Err(wrong(OPEN_QUOTE.into()));
+            }
+            let names = names(text, &options.parse).map_err(wrong)?;
             let header = Some(Header { names, line: line.number });
             return Ok(Head { rows_at: line.at + line.text.len() as u64, header });
         }
@@ -102,6 +108,21 @@ pub(super) fn fields<'a>(line: &'a [u8], parse: &CsvParseOptions) -> Vec<&'a [u8
     }
     fields
 }
+
+/// Whether a line may be several, of which one has a quote that is meant as any other sign.
+pub(super) fn has_stray_quote(line: &[u8], parse: &CsvParseOptions) -> bool {
+    let is_stray = |quote: u8| {
+        let stray = |field: &&[u8]| field.first() != Some(&quote) && field.contains(&quote);
+        line.contains(&parse.eol_char) && fields(line, parse).iter().any(stray)
+    };
+    parse.quote_char.is_some_and(is_stray)
+}
+
+pub(super) const STRAY_QUOTE: &str = "a quote stands within a field that is not quoted, so that it is not known where the \
+                                      line ends; `.quote_char(None)` reads quotes as any other sign";
+
+pub(super) const OPEN_QUOTE: &str =
+    "a quote is opened in this line and not closed before the file ends";
 
 /// A field without the quotes around it.
 pub(super) fn unquoted<'a>(field: &'a [u8], parse: &CsvParseOptions) -> &'a [u8] {

@@ -8,7 +8,7 @@ use polars::prelude::{
     PolarsResult, ScanSources, Schema, SchemaRef,
 };
 
-use super::head::{Head, fields};
+use super::head::{Head, OPEN_QUOTE, fields};
 use super::{Options, infer};
 use crate::error::{Error, FileError, Result};
 use crate::io::lines::LineRules;
@@ -84,8 +84,9 @@ impl Kind for Csv {
         if self.rules.comment.is_none() && self.rules.opens_quote(text) {
             let lines = self.rules.ranges(text);
             let last = lines.last().map_or(0, |line| line.start);
-            let reason = "a quote is opened in this line and not closed before the file ends";
-            return Err(FileError::new(&part.file.path, reason).line(line_number(&text[last..])?));
+            return Err(
+                FileError::new(&part.file.path, OPEN_QUOTE).line(line_number(&text[last..])?)
+            );
         }
         let line = self.rules.last_line(text);
         let (n, expected) = (fields(line, &options.parse).len(), self.all.len());

@@ -385,6 +385,18 @@ fn quotes_within_fields_that_are_not_quoted_are_told() {
 }
 
 #[test]
+fn a_header_that_would_be_several_lines_is_told() {
+    let folder = one("#\n5\" disk,b\n1,2\n3,\"4\"\n");
+    let read = || folder.csv("a.csv").comment_prefix("#");
+    let error = folder.error(read());
+    assert!(error.contains("a.csv, line 2: a quote stands within a field"), "{error}");
+    assert_eq!(read().quote_char(None).build().unwrap().compute().unwrap().height(), 2);
+    let folder = one("\"a,b\n1,2\n3,4\n");
+    let error = folder.error(folder.csv("a.csv").truncate_ragged_lines(true));
+    assert!(error.contains("a.csv, line 1: a quote is opened in this line and not"), "{error}");
+}
+
+#[test]
 fn a_file_that_was_cut_off_is_told() {
     let error = |text: &str| {
         let folder = one(text);
