@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lazy_runtime::prelude::*;
-use lazy_runtime::{Runtime, RuntimeBuilder, call};
+use lazy_runtime::{Runtime, RuntimeBuilder, call, stand_in};
 use rayon::prelude::*;
 use tests::{Gate, block_on, both, in_time, threads};
 
@@ -295,6 +295,39 @@ fn a_value_of_a_task_may_compute_when_it_is_dropped() {
             let literal = Computes(shared, Arc::clone(&seen));
             drop(delayed(()).map(move |()| literal.0.key()));
             assert_eq!(*seen.lock().unwrap(), [2, 2]);
+        });
+    });
+}
+
+/// Every thread of the pool waits for a thread that computes, spawns and persists with the same runtime.
+#[test]
+fn threads_that_stand_in_for_those_of_the_pool_need_none_of_them() {
+    fn apart(runtime: &Runtime, n: u64) -> u64 {
+        let sums = [squares, expected_of].map(|sum| call(sum, (2_u32, n)));
+        let computed = runtime.compute(&sums).expect("nothing fails");
+        let spawned = runtime.spawn(&sums[0].clone()).join().expect("nothing fails");
+        let kept = runtime.persist(&sums[0]).expect("nothing fails");
+        let kept = runtime.compute(&kept).expect("nothing fails");
+        assert_eq!([spawned, kept], computed);
+        kept
+    }
+    fn expected_of(depth: u32, from: u64) -> u64 {
+        let width = 4_u64.pow(depth);
+        (from * width..(from + 1) * width).map(|n| n * n).sum()
+    }
+    in_time(|| {
+        both(|runtime| {
+            let all: Vec<_> = (0..8_u64)
+                .map(|n| {
+                    let runtime = runtime.clone();
+                    delayed(n).map(move |n| {
+                        let work = || stand_in(|| runtime.install(|| apart(&runtime, n)));
+                        std::thread::scope(|scope| scope.spawn(work).join().expect("no panic"))
+                    })
+                })
+                .collect();
+            let expected: Vec<_> = (0..8).map(|n| expected_of(2, n)).collect();
+            assert_eq!(runtime.compute(&all).unwrap(), expected);
         });
     });
 }

@@ -56,7 +56,8 @@ impl GroupBy {
     ///
     /// An expression may be any of Polars' that is an aggregation, arithmetic of aggregations, or a plain column, which gives
     /// the list of its values. What can be merged (`sum`, `mean`, `std`, `min`, `first`, `top_k`, ..) is aggregated where the rows are;
-    /// otherwise (`median`, `quantile`, `n_unique`, `mode`, ..) the rows are shuffled by key first.
+    /// otherwise (`median`, `quantile`, `n_unique`, `mode`, ..) the rows are shuffled by key first. Where the frame has been
+    /// [shuffled](Frame::shuffle) by some of the keys, or grouped into several partitions, each partition is aggregated by itself.
     #[track_caller]
     pub fn agg(&self, aggs: impl IntoExprs) -> Frame {
         let (at, aggs) = (Location::caller(), aggs.into_exprs());

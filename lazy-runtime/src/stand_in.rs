@@ -21,17 +21,19 @@ thread_local! {
 /// use lazy_runtime::prelude::*;
 /// use lazy_runtime::{Runtime, stand_in};
 ///
-/// /// Calls the function on a thread that it has for itself.
+/// /// Computes on a thread that it has for itself.
 /// #[delayed]
-/// fn apart(function: fn() -> u64) -> u64 {
+/// fn apart(n: u64) -> lazy_runtime::Result<u64> {
 ///     let runtime = Runtime::current();
-///     let work = move || stand_in(|| runtime.install(function));
-///     thread::spawn(work).join().unwrap_or(0)
+///     let sum = delayed(n) + 1;
+///     thread::scope(|scope| {
+///         let work = scope.spawn(|| stand_in(|| runtime.compute(&sum)));
+///         work.join().expect("the sum does not panic")
+///     })
 /// }
 ///
 /// let runtime = Runtime::builder().num_threads(1).build()?;
-/// let nested = apart(|| (delayed(20) + 1).compute().unwrap_or(0));
-/// assert_eq!(runtime.compute(&nested)?, 21); // while the only thread of the pool waits
+/// assert_eq!(runtime.compute(&apart(20))?, 21); // while the only thread of the pool waits
 /// # Ok::<(), lazy_runtime::Error>(())
 /// ```
 pub fn stand_in<R>(part: impl FnOnce() -> R) -> R {

@@ -11,7 +11,7 @@ impl Frame {
     ///
     /// Which partition that is follows from the hash of the keys: nulls are equal, NaNs are equal, zeros of either sign
     /// are equal. Within a partition rows stand in the order that they had in the frame. A frame that is shuffled by
-    /// these columns, or by some of them, stays as it is.
+    /// these columns, or by some of them, into as many partitions stays as it is.
     ///
     /// What does not fit into memory, where a limit is set, waits on disk.
     ///
