@@ -122,7 +122,7 @@ mod tests {
         let names = vec!["x".to_owned(), "y".to_owned()];
         assert_eq!(names.clone().into_exprs(), [x.clone(), y.clone()]);
         assert_eq!((&names).into_exprs(), ["x", "y"].into_exprs());
-        assert_eq!((&names[0]).into_exprs(), [x.clone()]);
+        assert_eq!((&names[0]).into_exprs(), "x".into_exprs());
         assert_eq!([&x, &y].into_exprs(), [x, y]);
         assert_eq!((&names[1]).into_names(), ["y"]);
     }

@@ -32,7 +32,7 @@ use crate::divisions::Divisions;
 use crate::error::{Result, StepError};
 use crate::ops::held::Held;
 use crate::ops::scan::Scan;
-use crate::plan::{At, Plan, Source};
+use crate::plan::{At, Plan, Source, empty};
 
 pub use write::{WriteCsv, WriteIpc, WriteParquet};
 
@@ -90,7 +90,7 @@ impl Frame {
     }
 
     /// A frame whose partitions are made by tasks. A task more for each checks that it has the columns of `schema`,
-    /// in their order. A frame has at least one partition, if only one without rows: none is a mistake.
+    /// in their order. Without any there is one partition, without rows.
     #[track_caller]
     pub fn from_delayed(
         partitions: Vec<Delayed<DataFrame>>,
@@ -98,8 +98,9 @@ impl Frame {
     ) -> Frame {
         let (schema, caller): (SchemaRef, _) = (schema.into(), Location::caller());
         if partitions.is_empty() {
-            let reason = "a frame has at least one partition: give one without rows";
-            return Frame::new(Err(StepError::new("from_delayed", reason, &schema, caller)));
+            let (nothing, lengths) = (vec![delayed(empty(&schema))], Some(vec![0]));
+            let held = Held::values("from-delayed", nothing, lengths, schema, None, caller);
+            return Frame::new(Ok(held));
         }
         let check = |(i, made)| from_map::checked(made, schema.clone(), i);
         let checked = at(caller, || partitions.into_iter().enumerate().map(check).collect());
