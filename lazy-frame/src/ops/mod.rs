@@ -16,6 +16,7 @@ pub(crate) mod partitions;
 pub(crate) mod projection;
 pub(crate) mod quantile_approx;
 pub(crate) mod reach;
+pub(crate) mod refused;
 pub(crate) mod repartition;
 pub(crate) mod row_index;
 pub(crate) mod row_wise;

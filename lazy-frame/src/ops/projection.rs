@@ -6,6 +6,7 @@ use super::aggregate::Aggregate;
 use super::over;
 use super::overlap::Overlapped;
 use super::reach;
+use super::refused::refused;
 use super::row_wise::RowWise;
 use super::staged;
 use super::totals::{self, Totals};
@@ -160,29 +161,4 @@ fn all_row_wise_beside(exprs: &[Expr], totals: &[Expr], input: &Plan) -> bool {
     let mut schema = (**input.schema()).clone();
     schema.merge(totals);
     exprs.iter().all(|expr| engine::is_row_wise(expr, &schema).unwrap_or(false))
-}
-
-fn refused(step: &str, exprs: &[Expr], input: &Plan, at: At) -> StepError {
-    let row_wise = |e: &&Expr| engine::is_row_wise(e, input.schema()).unwrap_or(false);
-    let expr = exprs.iter().find(|e| !row_wise(e)).unwrap_or(&exprs[0]);
-    if expr.into_iter().any(guesses_format) {
-        let reason = format!(
-            "`{expr}` would guess the format anew in each partition: give it, as in \
-             `StrptimeOptions {{ format: Some(\"%Y-%m-%d\".into()), ..Default::default() }}`"
-        );
-        return input.misfit(step, reason, at);
-    }
-    let reason = format!(
-        "`{expr}` needs rows of other partitions in a way that is not planned over partitions; use `sort`, `unique`, `group_by`, \
-         `map_overlap`, or `map_partitions` if each partition may be taken by itself"
-    );
-    input.misfit(step, reason, at)
-}
-
-/// Whether text is read as a time in a format that is found out from the values.
-fn guesses_format(expr: &Expr) -> bool {
-    let Expr::Function { function: FunctionExpr::StringExpr(function), .. } = expr else {
-        return false;
-    };
-    matches!(function, StringFunction::Strptime(_, options) if options.format.is_none())
 }
