@@ -26,6 +26,11 @@ impl Walk<'_> {
             return None;
         }
         Some(match agg {
+            // Of a sorted column of null and NaN, as partitions without and with rows may give, Polars takes the null.
+            A::Max { .. } if !self.grouped => {
+                let max = |x| Expr::Agg(with_input(agg, x));
+                self.states.keep(max(x.clone()), |states| max(states.drop_nulls()))
+            }
             A::Min { .. } | A::Max { .. } | A::FirstNonNull(_) | A::LastNonNull(_) => {
                 self.same(x, |x| Expr::Agg(with_input(agg, x)))
             }

@@ -76,6 +76,14 @@ mod tests {
     use crate::Frame;
 
     #[test]
+    fn the_largest_of_nan_and_no_rows_is_nan() {
+        let table = df!["x" => [f64::NAN]].unwrap();
+        let frame = Frame::from_polars(table.clear(), 1).concat(&Frame::from_polars(table, 1));
+        let max = frame.select([col("x").max()]).compute().unwrap();
+        assert!(max.column("x").unwrap().f64().unwrap().get(0).is_some_and(f64::is_nan));
+    }
+
+    #[test]
     fn what_is_asked_for_twice_is_given_twice() {
         let table = df!["x" => (0..53).map(f64::from).collect::<Vec<f64>>()].unwrap();
         let twice = || [col("x").median().alias("a"), col("x").median().alias("b")];
