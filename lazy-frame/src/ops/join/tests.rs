@@ -317,16 +317,16 @@ fn a_side_that_is_shuffled_by_the_key_stays() {
 }
 
 #[test]
-fn groups_after_a_join_are_whole() {
+fn partitions_after_a_join_have_all_of_a_key_or_say_nothing() {
     for args in types() {
         let joined = partitions(&left(), 3).join(&partitions(&right(), 2), "s", "s", args.clone());
         let whole = left().lazy().join(right().lazy(), [col("s")], [col("s")], args.clone());
         let names = joined.schema().unwrap();
         for key in ["s", "s_right", "v"].into_iter().filter(|name| names.contains(name)) {
-            // What needs all rows of a group, so that groups do not merge.
-            let agg = || [len(), col("v").median().alias("median")];
-            let found = joined.group_by([key]).npartitions(3).agg(agg()).compute().unwrap();
-            let expected = whole.clone().group_by([col(key)]).agg(agg());
+            // Rows that are alone with their key, which partitions tell that have all of each key.
+            let keep = UniqueKeepStrategy::None;
+            let found = joined.unique(Some(&[key]), keep).compute().unwrap();
+            let expected = whole.clone().unique(Some(by_name([key], true, false)), keep);
             assert_same_rows(found, expected, &format!("{args:?} by {key}"));
         }
     }
