@@ -178,8 +178,8 @@ fn a_bound_is_the_first_value_of_its_partition() {
         let cut = frame.repartition_divisions(bounds.clone());
         assert_eq!(cut.compute().unwrap().height(), 4, "{bounds:?}");
     }
-    let large = frame.filter(col("x").gt(lit(2)));
-    assert_eq!((large.compute().unwrap().height(), tasks(&large)), (2, 1));
+    let small = frame.filter(col("x").lt(lit(5)));
+    assert_eq!((small.compute().unwrap().height(), tasks(&small)), (2, 1));
 }
 
 #[test]
@@ -190,6 +190,10 @@ fn divisions_end_where_their_column_is_made_anew() {
         divided.with_columns([lit(10) - col("x")]).with_columns([col("literal").alias("x")]);
     assert_eq!(other.filter(col("x").gt(lit(5))).compute().unwrap().height(), 2);
     assert!(other.divisions().is_none());
+    let centred = |name: &str| (col("x") - col("x").min()).alias(name);
+    assert!(divided.with_columns([centred("x")]).divisions().is_none());
+    assert!(divided.with_columns([centred("y")]).divisions().is_some());
+    assert!(divided.concat(&divided).divisions().is_none());
     let same = divided.with_columns([(col("x") * lit(2)).alias("y")]);
     assert_eq!(tasks(&same.persist().unwrap().filter(col("x").gt(lit(5)))), 1);
 }

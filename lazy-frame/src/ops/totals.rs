@@ -80,9 +80,7 @@ impl Totals {
             .and_then(|step| step.apply(rows).collect_schema())
             .map_err(|e| misfit(crate::error::reason(&e)))?;
         let npartitions = input.npartitions();
-        let divisions =
-            input.divisions().filter(|d| schema.get(d.column()) == input.schema().get(d.column()));
-        let divisions = divisions.filter(|_| matches!(step, Step::Filter(_))).cloned();
+        let divisions = super::row_wise::divisions_after(&step, input.divisions());
         Ok(Plan::new(Totals { step, inputs: [input, totals] }, schema, npartitions, divisions, at))
     }
 }
