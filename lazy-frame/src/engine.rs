@@ -199,8 +199,8 @@ pub(crate) fn hash_rows(keys: &DataFrame) -> PolarsResult<Vec<u64>> {
     Ok(hashes)
 }
 
-/// The type in which keys of two types are compared, as Polars compares them in a join; `None` where it does not. Where only
-/// 128 bits hold both, Polars panics unless it is built with a feature for that.
+/// The type in which keys of two types are compared, as Polars compares them in a join; `None` where it does not. Where
+/// only 128 bits hold both, Polars panics unless it is built with a feature for that.
 pub(crate) fn common_key(left: &DataType, right: &DataType) -> Option<DataType> {
     if left == right {
         return Some(left.clone());

@@ -154,8 +154,8 @@ fn all_row_wise(exprs: &[Expr], input: &Plan) -> PolarsResult<bool> {
     Ok(true)
 }
 
-/// Whether expressions, which are in order, are row-wise when totals are columns. Not all may be: what fills a shift is a
-/// value.
+/// Whether expressions, which are in order, are row-wise when totals are columns. Not all may be: what fills a shift is
+/// a value.
 fn all_row_wise_beside(exprs: &[Expr], totals: &[Expr], input: &Plan) -> bool {
     let Ok((_, totals)) = engine::expand(totals, input.schema()) else { return false };
     let mut schema = (**input.schema()).clone();
