@@ -138,7 +138,7 @@ fn mistakes_are_told_with_their_remedy_before_any_task_runs() -> PolarsResult<()
         (d.group_by(no_keys()).agg([len()]), "group_by: a group-by needs a key"),
         (d.value_counts("z"), "value_counts: there is no column `z`"),
         (d.rename("x", "y"), "rename: there is a column `y` already"),
-        (d.explode(["x"]), "explode: column `x` is i32"),
+        (d.explode(["x"]), "explode: the column `x` is i32, expected a list"),
         (d.join(&d, no_keys(), no_keys(), JoinType::Inner), "join: there is no key"),
         (d.inner_join(&d, "name", "x"), "join: the left key `col(\"name\")` is str"),
         (

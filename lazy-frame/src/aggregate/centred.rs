@@ -115,6 +115,12 @@ impl Walk<'_> {
         if !is_row_wise(x, self.schema) || !is_row_wise(y, self.schema) {
             return None;
         }
+        // Which others there are depends on the features of Polars that the program has.
+        let is_moment =
+            matches!(method, CorrelationMethod::Pearson | CorrelationMethod::Covariance(_));
+        if !is_moment {
+            return None;
+        }
         let (x, y) = (self.plain(x)?, self.plain(y)?);
         let both = x.clone().is_not_null().and(y.clone().is_not_null());
         let (x, y) = (some_if(both.clone(), x), some_if(both, y));
@@ -126,7 +132,7 @@ impl Walk<'_> {
                 let covariance = some_if(free.clone().gt(lit(0.0)), product / free);
                 Some(when(self.rows().eq(lit(1))).then(lit(0.0)).otherwise(covariance))
             }
-            CorrelationMethod::Pearson => {
+            _ => {
                 let squares = self.second(&x, &of_x) * self.second(&y, &of_y);
                 let correlation = product / squares.clone().sqrt();
                 Some(when(squares.gt(lit(0.0))).then(correlation).otherwise(lit(f64::NAN)))

@@ -128,3 +128,20 @@ fn no_groups_are_no_error() {
     let none = frame.filter(lit(false)).group_by(["k"]).agg(aggs()).compute().unwrap();
     assert_eq!((none.height(), none.schema()), (0, &theirs.clone().collect_schema().unwrap()));
 }
+
+#[test]
+fn decimals_are_keys_like_others() {
+    let key = col("g").cast(DataType::Decimal(10, 2));
+    let table = table().lazy().with_columns([key]).collect().unwrap();
+    let made = Frame::from_polars(table.clone(), 4).filter(lit(true));
+    let aggs = || [col("x").sum(), col("x").median().alias("median")];
+    let theirs = || table.clone().lazy().group_by([col("g")]).agg(aggs());
+    let ours = made.group_by("g").agg(aggs()).compute().unwrap();
+    assert_eq!(sorted(ours.clone()), sorted(theirs().collect().unwrap()));
+    let groups = made.group_by("g").agg([col("x").sum().alias("sum")]);
+    let joined = made
+        .inner_join(&groups, "g", "g")
+        .shuffle("g", 3)
+        .unique(Some(&["g"]), UniqueKeepStrategy::Any);
+    assert_eq!(joined.compute().unwrap().height(), ours.height());
+}
