@@ -199,14 +199,12 @@ pub(crate) fn hash_rows(keys: &DataFrame) -> PolarsResult<Vec<u64>> {
     Ok(hashes)
 }
 
-/// The type in which keys of two types are compared, as Polars compares them in a join; `None` where it does not. Where
-/// only 128 bits hold both, Polars panics unless it is built with a feature for that.
+/// The type in which keys of two types are compared, as Polars compares them in a join; `None` where it does not.
 pub(crate) fn common_key(left: &DataType, right: &DataType) -> Option<DataType> {
-    if left == right {
-        return Some(left.clone());
+    match left == right {
+        true => Some(left.clone()),
+        false => polars_core::utils::get_numeric_upcast_supertype_lossless(left, right),
     }
-    let both = polars_core::utils::get_numeric_upcast_supertype_lossless(left, right)?;
-    (both != DataType::Int128 || [left, right].contains(&&both)).then_some(both)
 }
 
 /// For each row bytes whose order is that of a sort by these columns, with nulls first or last; NaNs are equal and the largest, zeros are equal.
