@@ -9,6 +9,7 @@ use std::any::Any;
 use std::cell::OnceCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use lazy_runtime::{Runtime, stand_in};
@@ -31,6 +32,14 @@ pub(crate) fn collect(plan: LazyFrame) -> PolarsResult<DataFrame> {
 /// Computes a plan on the threads that Polars streams with, whichever are free. Float sums may differ in their last digits from run to run.
 pub(crate) fn stream(plan: LazyFrame) -> PolarsResult<DataFrame> {
     computed(plan, Engine::Streaming)
+}
+
+/// The same for a plan that reads several partitions, of which Polars has as many open as it has threads: one such plan at a time, so that
+/// there are no more, and threads do not compete.
+pub(crate) fn stream_in_turn(plan: LazyFrame) -> PolarsResult<DataFrame> {
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    stream(plan)
 }
 
 fn computed(plan: LazyFrame, engine: Engine) -> PolarsResult<DataFrame> {

@@ -275,7 +275,7 @@ impl Partitions {
             return None;
         }
         let pieces: Vec<_> = self.0.iter().map(|p| (p.input.clone(), p.fused.clone())).collect();
-        Fused::rows_of_all(&pieces).and_then(|rows| engine::stream(then(rows))).ok()
+        Fused::rows_of_all(&pieces).and_then(|rows| engine::stream_in_turn(then(rows))).ok()
     }
 
     fn one_by_one(self, then: impl Fn(LazyFrame) -> LazyFrame) -> PolarsResult<Vec<DataFrame>> {
