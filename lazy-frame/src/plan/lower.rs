@@ -136,10 +136,12 @@ impl Fused {
     /// Whether a task may be given several such pieces at once, and needs no more memory than for one: they are in memory anyway, or
     /// Polars reads them bit by bit.
     pub(crate) fn streams(&self) -> bool {
-        match &self.source {
-            Some((source, ..)) => source.streams(),
-            None => self.is_held,
-        }
+        let is_one_plan = self.steps.len() <= PLANNED;
+        is_one_plan
+            && match &self.source {
+                Some((source, ..)) => source.streams(),
+                None => self.is_held,
+            }
     }
 
     /// Whether the rows do not come from another task.
@@ -276,5 +278,15 @@ mod tests {
         assert!(!names.contains(&"group-by-partial".to_owned()), "{names:?}");
         let sorted = both.compute().unwrap().sort(["sum"], Default::default()).unwrap();
         assert_eq!(sorted, df!["k" => [1, 2, 1, 2], "sum" => [4, 6, 12, 14]].unwrap());
+    }
+
+    #[test]
+    fn what_is_more_than_one_plan_is_made_a_partition_a_task() {
+        let frame = Frame::from_polars(df!["k" => [1, 2, 1, 2], "x" => [1, 2, 3, 4]].unwrap(), 4);
+        let more = |n| (0..n).fold(frame.clone(), |f, _| f.with_columns([col("x") + lit(1)]));
+        let tasks = |n| more(n).group_by("k").agg([col("x").sum()]).graph().n_tasks();
+        assert_eq!((tasks(super::PLANNED), tasks(super::PLANNED + 1)), (2, 6));
+        let sums = more(40).group_by("k").agg([col("x").sum()]).sort("k", Default::default());
+        assert_eq!(sums.compute().unwrap(), df!["k" => [1, 2], "x" => [84, 86]].unwrap());
     }
 }
