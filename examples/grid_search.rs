@@ -32,11 +32,13 @@
 //! drawn to /home/you/lazy/target/grid_search/profile.html and /home/you/lazy/target/grid_search/graph.svg
 //! ```
 
-use std::path::{Path, PathBuf};
+mod program;
+
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use std::{env, fmt, fs};
+use std::{fmt, fs};
 
 use lazy_runtime::diagnostics::{Profiler, ProgressBar};
 use lazy_runtime::prelude::*;
@@ -45,6 +47,7 @@ use linfa::DatasetBase;
 use linfa::traits::{Fit, Predict};
 use linfa_trees::DecisionTree;
 use ndarray::{Array1, Array2, ArrayView1, Axis};
+use program::Arguments;
 
 type Tree = DecisionTree<f64, bool>;
 
@@ -142,25 +145,7 @@ fn cross_validate(
 }
 
 fn main() -> ExitCode {
-    let arguments: Vec<_> = env::args().skip(1).collect();
-    if arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
-        println!("{USAGE}");
-        return ExitCode::SUCCESS;
-    }
-    let options = match Options::parse(arguments) {
-        Ok(options) => options,
-        Err(mistake) => {
-            eprintln!("grid_search: {mistake}\n\n{USAGE}");
-            return ExitCode::from(2);
-        }
-    };
-    match run(&options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("grid_search: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    program::start("grid_search", USAGE, Options::parse, run)
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
@@ -270,9 +255,8 @@ struct Options {
 }
 
 impl Options {
-    fn parse(arguments: Vec<String>) -> Result<Options, String> {
-        let target = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("target");
-        let out = target.join("grid_search");
+    fn parse(mut arguments: Arguments) -> Result<Options, String> {
+        let out = program::folder("grid_search");
         let mut options = Options {
             depths: vec![2, 4, 8],
             leaves: vec![1, 5, 20],
@@ -281,9 +265,8 @@ impl Options {
             cache: out.join("cache"),
             out,
         };
-        let mut arguments = arguments.into_iter();
         while let Some(name) = arguments.next() {
-            let value = arguments.next().ok_or(format!("{name} needs a value"))?;
+            let value = program::value(&mut arguments, &name)?;
             match name.as_str() {
                 "--depths" => options.depths = numbers(&value)?,
                 "--leaves" => options.leaves = numbers(&value)?,

@@ -1,4 +1,5 @@
-//! What `timeseries`, `csv_folder` and `larger_than_memory` do around their job: options, help, errors. There is nothing of frames in it.
+//! What `timeseries`, `csv_folder`, `larger_than_memory` and `grid_search` do around their job: options, help, errors. There is nothing of frames
+//! in it.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
